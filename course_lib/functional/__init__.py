@@ -1,0 +1,5 @@
+"""NumPy reference operations, in pairs: ``op`` and ``op_backward``.
+
+Names and argument order are those of ``torch.nn.functional``; arrays are NCHW and keep their dtype. Every
+``op_backward(grad_out, <the forward's arguments>)`` returns a NamedTuple named after the inputs.
+"""
