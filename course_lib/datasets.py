@@ -83,7 +83,7 @@ def _load_digits() -> ImageData:
     large = up @ small @ up.T  # (N, 24, 24)
     images = np.pad(large, [(0, 0), (2, 2), (2, 2)])[:, None]  # (N, 1, 28, 28)
     labels = bunch.target.astype(np.int64)
-    # Every fifth digit is for testing; neighbours in the file come from one writer, so whole runs of 40 go together.
+    # A fifth is for testing. Neighbours in the file come from one writer, so whole runs of 40 go together.
     test = (np.arange(len(labels)) // 40) % 5 == 4  # (N,)
     return ImageData(
         train=Split(np.ascontiguousarray(images[~test]), labels[~test]),
