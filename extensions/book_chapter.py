@@ -1,9 +1,9 @@
 """Sphinx extension: what a chapter's notebook metadata adds to its page.
 
-tools/execute_chapter.py stores in a notebook's metadata what its run took, and the author may name scripts and
-styles under assets/ that the page needs::
+tools/execute_chapter.py stores in a notebook's metadata what its run took, and the author may name scripts
+and styles under assets/ that the page needs::
 
-    "course": {"seconds": 12, "memory_mb": 310, "scripts": ["sliding_window.js"], "styles": ["sliding_window.css"]}
+    "course": {"seconds": 12, "memory_mb": 310, "scripts": ["figures/x.js"], "styles": ["figures/x.css"]}
 
 The page then carries the measured line under its title and loads those files, and only those.
 """
@@ -21,7 +21,7 @@ def course_metadata(env, docname):
 
 def measured_line(seconds, memory_mb):
     """The sentence that tells a reader what running the chapter takes."""
-    text = f"Running every cell of this page took {seconds} s and {memory_mb} MB of memory on two cores, without a GPU."
+    text = f"Running every cell of this page took {seconds} s and {memory_mb} MB on two cores, without a GPU."
     return nodes.paragraph("", text, classes=["measured"])
 
 

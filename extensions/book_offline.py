@@ -1,8 +1,9 @@
 """Sphinx extension: every page works without a network, and logs nothing in the browser's console.
 
-MathJax is copied out of the installed package sphinx-mathjax-offline: the loader, the fonts, TeX's extensions
-and what its accessibility menu loads in English. Thebe, which Jupyter Book always adds, is taken out again: it
-would run code on a server elsewhere, and it is declared twice on every page, which is an error in the console.
+MathJax is copied out of the installed package sphinx-mathjax-offline: the loader, the fonts, TeX's
+extensions and what its accessibility menu loads in English. Thebe, which Jupyter Book always adds, is taken
+out again: it would run code on a server elsewhere, and it is declared twice on every page, which is an error
+in the console.
 """
 
 import importlib.metadata

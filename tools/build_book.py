@@ -5,8 +5,8 @@
 
 When only the text of pages changed, only those pages are rebuilt. When anything that can touch every page
 changed (the configuration, the table of contents, an extension, a style, the set of pages, an installed
-package), or when the last build failed, the book is built from scratch, so that no stale page and no forgotten
-warning survives.
+package), or when the last build failed, the book is built from scratch, so that no stale page and no
+forgotten warning survives.
 """
 
 import argparse
@@ -53,7 +53,14 @@ def build(fresh):
         for folder in ("html", ".doctrees"):
             shutil.rmtree(BUILD / folder, ignore_errors=True)
     STAMP.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "-n", "-W", "--keep-going"]
+    command = [
+        str(Path(sys.executable).with_name("jupyter-book")),
+        "build",
+        str(ROOT),
+        "-n",
+        "-W",
+        "--keep-going",
+    ]
     command += ["--path-output", str(ROOT)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     return done.returncode, done.stdout + done.stderr

@@ -1,7 +1,7 @@
 """Say what this machine lacks before anything is installed; needs nothing but the standard library.
 
-Exits 1 when Python is the wrong version or cannot make virtual environments; a missing browser or jail is only
-named, because all but their own tests work without them.
+Exits 1 when Python is the wrong version or cannot make virtual environments; a missing browser or jail is
+only named, because all but their own tests work without them.
 """
 
 import importlib.util

@@ -4,7 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEADER = "# Exact versions of everything that requirements.txt pulls in. Written by tools/pin.py; do not edit.\n"
+HEADER = (
+    "# Exact versions of everything that requirements.txt pulls in. Written by tools/pin.py; do not edit.\n"
+)
 
 if __name__ == "__main__":
     freeze = [sys.executable, "-m", "pip", "freeze", "--exclude-editable", "--exclude", "pip"]
