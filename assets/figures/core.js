@@ -1,0 +1,304 @@
+/* Shared core of the course's interactive figures: reading attributes, drawing grids, number fields, stepping, announcing.
+ *
+ * A figure is an element <div class="course-figure" data-figure="NAME" data-...>fallback text</div>. A figure's script calls
+ * CourseFigures.register(NAME, mount); once the page is read, mount(root) replaces the fallback text of every such element.
+ * When mount throws (an attribute cannot be read), the fallback stays and the reason is shown beneath it.
+ *
+ * Load this file before any figure's script. No dependencies, no build step, no network.
+ */
+(function () {
+  "use strict";
+  const CF = (window.CourseFigures = window.CourseFigures || {});
+  const makers = new Map();
+  const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  let serial = 0;
+
+  // ---- small tools ------------------------------------------------------------------------------------------------
+
+  /** Make an element; null and false attributes are left out, functions become listeners. */
+  CF.el = function (tag, attributes = {}, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === null || value === undefined || value === false) continue;
+      if (typeof value === "function") node.addEventListener(name, value);
+      else node.setAttribute(name, value === true ? "" : String(value));
+    }
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
+  };
+  const el = CF.el;
+
+  CF.uniqueId = (prefix) => `${prefix}-${++serial}`;
+
+  /** A number as a reader writes it: at most `digits` decimals and a true minus sign. */
+  CF.format = function (value, digits = 3) {
+    const rounded = Number(value.toFixed(digits)) + 0; // + 0 turns -0 into 0
+    return String(rounded === 0 ? 0 : rounded).replace("-", "\u2212");
+  };
+
+  /** The same inside a product: negative numbers get parentheses. */
+  CF.factor = (value) => (value < 0 ? `(${CF.format(value)})` : CF.format(value));
+
+  /** A finite number, or null when the text is not one. */
+  CF.parseNumber = function (text) {
+    const cleaned = text.trim().replace("\u2212", "-");
+    return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(cleaned) ? Number(cleaned) : null;
+  };
+
+  /** "1 2; 3 4" -> [[1, 2], [3, 4]]; throws when a row is ragged or an entry is not a number. */
+  CF.parseMatrix = function (text, name) {
+    const rows = (text || "").split(";").map((row) => row.trim().split(/[\s,]+/).map(CF.parseNumber));
+    const bad = rows.some((row) => row.length !== rows[0].length || row.includes(null));
+    if (bad) throw new Error(`${name}: expected rows of numbers of equal length, as in "1 2; 3 4", got "${text}"`);
+    return rows;
+  };
+
+  /** "2" -> [2, 2]; "3 2" -> [3, 2] (down, across). */
+  CF.parsePair = function (text, name, fallback) {
+    if (text === undefined) return [fallback, fallback];
+    const parts = text.trim().split(/[\s,]+/).map(Number);
+    const bad = parts.length > 2 || parts.some((part) => !Number.isInteger(part));
+    if (bad) throw new Error(`${name}: expected one or two whole numbers, got "${text}"`);
+    return parts.length === 1 ? [parts[0], parts[0]] : parts;
+  };
+
+  /** The matrix cut or zero-filled to rows x cols. */
+  CF.resized = (matrix, rows, cols) =>
+    Array.from({ length: rows }, (_, r) => Array.from({ length: cols }, (_, c) => (matrix[r] || [])[c] ?? 0));
+
+  CF.zeros = (rows, cols) => CF.resized([], rows, cols);
+  CF.copy = (matrix) => matrix.map((row) => row.slice());
+
+  // ---- grid -------------------------------------------------------------------------------------------------------
+
+  /** A grid of numbers with one Tab stop (roving tabindex).
+   *
+   * options: label; name ("Input", begins each cell's label); kind (class suffix: input, kernel, output, used);
+   * values (matrix, null = empty cell); editable(r, c) and selectable(r, c) say which cells take focus; origin [r, c] is
+   * subtracted from the indices in labels, so that padded grids count from the image's own corner;
+   * onEdit(r, c, value), onInvalid(r, c, text), onSelect(r, c).
+   */
+  CF.Grid = class {
+    constructor(options) {
+      const never = () => false;
+      Object.assign(this, { editable: never, selectable: never, origin: [0, 0], active: null }, options);
+      this.cells = this.values.map((row, r) => row.map((value, c) => this.makeCell(r, c, value)));
+      const interactive = this.cells.flat().some((cell) => cell.target);
+      const rows = this.cells.map((row) => el("div", { role: "row", class: "cf-row" }, ...row.map((cell) => cell.node)));
+      for (const cell of this.cells.flat()) cell.node.setAttribute("role", interactive ? "gridcell" : "cell");
+      const table = el("div", { role: interactive ? "grid" : "table", "aria-label": this.label, class: "cf-grid" }, ...rows);
+      if (interactive) table.addEventListener("keydown", (event) => this.onKey(event));
+      this.overlay = el("div", { class: "cf-overlay", "aria-hidden": "true", hidden: true });
+      this.node = el("div", { class: `cf-gridbox cf-kind-${this.kind}` }, table, this.overlay);
+      this.node.style.setProperty("--cf-cols", this.values[0].length);
+    }
+
+    makeCell(r, c, value) {
+      const shown = el("span", { class: "cf-value" });
+      const tap = el("span", { class: "cf-tap", "aria-hidden": "true" });
+      const node = el("div", { class: "cf-cell" });
+      const cell = { node, shown, tap, target: null };
+      if (this.editable(r, c)) {
+        cell.target = el("input", {
+          type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", class: "cf-value",
+          "aria-label": this.cellName(r, c), tabindex: "-1",
+          input: () => this.read(r, c), focus: (event) => event.target.select(),
+        });
+        cell.target.addEventListener("focus", () => this.setActive(r, c));
+        cell.shown = cell.target;
+      } else if (this.selectable(r, c)) {
+        cell.target = node;
+        node.setAttribute("tabindex", "-1");
+        node.addEventListener("focus", () => this.onSelect(r, c));
+        node.addEventListener("click", () => node.focus());
+      }
+      if (cell.target && !this.active) this.active = [r, c];
+      if (cell.target && this.active[0] === r && this.active[1] === c) cell.target.setAttribute("tabindex", "0");
+      node.append(cell.shown, tap);
+      this.write(cell, value);
+      return cell;
+    }
+
+    cellName(r, c) {
+      return `${this.name} row ${r - this.origin[0]}, column ${c - this.origin[1]}`;
+    }
+
+    write(cell, value) {
+      const text = value === null ? "" : CF.format(value, 2);
+      if (cell.shown.tagName === "INPUT") cell.shown.value = value === null ? "" : CF.format(value, 6);
+      else cell.shown.textContent = text;
+      cell.node.classList.toggle("cf-long", text.length > 3);
+      cell.value = value;
+    }
+
+    /** Show a value (null empties the cell). */
+    set(r, c, value) {
+      this.write(this.cells[r][c], value);
+    }
+
+    /** Take over what the reader typed, or flag it. */
+    read(r, c) {
+      const cell = this.cells[r][c];
+      const value = CF.parseNumber(cell.target.value);
+      if (value === null) {
+        cell.target.setAttribute("aria-invalid", "true");
+        this.onInvalid(this.cellName(r, c), cell.target.value, cell.value);
+        return;
+      }
+      cell.target.removeAttribute("aria-invalid");
+      cell.value = value;
+      cell.node.classList.toggle("cf-long", CF.format(value, 2).length > 3);
+      this.onEdit(r, c, value);
+    }
+
+    setActive(r, c) {
+      const [oldR, oldC] = this.active;
+      this.cells[oldR][oldC].target.setAttribute("tabindex", "-1");
+      this.cells[r][c].target.setAttribute("tabindex", "0");
+      this.active = [r, c];
+    }
+
+    focus(r, c) {
+      this.cells[r][c].target.focus();
+    }
+
+    /** Arrow keys walk editable cells as in a spreadsheet; Escape takes back an entry. */
+    onKey(event) {
+      const [r, c] = this.active;
+      if (this.cells[r][c].target.tagName !== "INPUT" || event.ctrlKey || event.metaKey || event.altKey) return;
+      const stops = this.cells[r].map((cell, index) => (cell.target ? index : -1)).filter((index) => index >= 0);
+      const goal = { Home: [r, stops[0]], End: [r, stops[stops.length - 1]], Enter: [r + 1, c] }[event.key];
+      const [dr, dc] = MOVES[event.key] || [0, 0];
+      const [toR, toC] = goal || [r + dr, c + dc];
+      if (event.key === "Escape") {
+        this.set(r, c, this.cells[r][c].value);
+        this.read(r, c);
+        this.cells[r][c].target.select();
+      } else if (!goal && !MOVES[event.key]) {
+        return;
+      } else if (this.cells[toR] && this.cells[toR][toC] && this.cells[toR][toC].target) {
+        this.focus(toR, toC);
+      }
+      event.preventDefault();
+    }
+
+    /** Slide the outlined window to a rectangle of cells; null hides it. */
+    outline(rectangle) {
+      this.overlay.hidden = !rectangle;
+      if (!rectangle) return;
+      const names = ["--cf-top", "--cf-left", "--cf-height", "--cf-width"];
+      names.forEach((name, index) => this.overlay.style.setProperty(name, rectangle[index]));
+    }
+  };
+
+  // ---- controls ---------------------------------------------------------------------------------------------------
+
+  /** A labelled whole number within [min, max]; onValue gets a valid number, onInvalid the message or null. */
+  CF.numberField = function ({ label, name, value, min, max, onValue, onInvalid }) {
+    const input = el("input", { type: "number", min, max, step: 1, value, class: "cf-number", "aria-label": name });
+    input.addEventListener("input", () => {
+      const typed = input.valueAsNumber;
+      const valid = Number.isInteger(typed) && typed >= min && typed <= max;
+      input.setAttribute("aria-invalid", String(!valid));
+      onInvalid(name, valid ? null : `${name}: expected a whole number from ${min} to ${max}.`);
+      if (valid) onValue(typed);
+    });
+    return el("label", { class: "cf-field" }, el("span", {}, label), input);
+  };
+
+  /** Two number fields under one heading, for instance stride down and across. onPair gets the new pair. */
+  CF.pairField = function ({ title, labels, values, min, max, onPair, onInvalid }) {
+    const pair = values.slice();
+    const fields = labels.map((label, index) =>
+      CF.numberField({
+        label, name: `${title} ${label}`, value: values[index], min, max, onInvalid,
+        onValue: (value) => { pair[index] = value; onPair(pair.slice()); },
+      }));
+    return el("fieldset", { class: "cf-group" }, el("legend", {}, title), ...fields);
+  };
+
+  CF.checkbox = function ({ label, checked, onChange }) {
+    const box = el("input", { type: "checkbox", change: () => onChange(box.checked) });
+    box.checked = checked;
+    return el("label", { class: "cf-check" }, box, el("span", {}, label));
+  };
+
+  const ICONS = {
+    first: "M6 5v14M18.5 5l-9 7 9 7z", previous: "M15.5 5l-7 7 7 7", next: "M8.5 5l7 7-7 7", last: "M18 5v14M5.5 5l9 7-9 7z",
+    play: "M7 4.5v15l12-7.5z", pause: "M8 5v14M16 5v14",
+  };
+
+  CF.setIcon = function (button, icon) {
+    const path = `<path d="${ICONS[icon]}"/>`;
+    button.querySelector("svg").innerHTML = path;
+  };
+
+  CF.iconButton = function ({ label, icon, onPress, text }) {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    for (const [name, value] of [["viewBox", "0 0 24 24"], ["aria-hidden", "true"], ["focusable", "false"]]) {
+      svg.setAttribute(name, value);
+    }
+    const button = el("button", { type: "button", class: "cf-button", "aria-label": text ? null : label, title: label });
+    button.append(svg, ...(text ? [el("span", { class: "cf-buttontext" }, text)] : []));
+    button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && onPress());
+    CF.setIcon(button, icon);
+    return button;
+  };
+
+  /** Messages by source; the reader sees all that still hold. */
+  CF.Messages = class {
+    constructor() {
+      this.held = new Map();
+      this.node = el("p", { class: "cf-message", role: "alert" });
+    }
+
+    /** Forget the messages whose source begins with `prefix`. */
+    drop(prefix) {
+      for (const source of [...this.held.keys()]) if (source.startsWith(prefix)) this.set(source, null);
+    }
+
+    set(source, message) {
+      if (message) this.held.set(source, message);
+      else this.held.delete(source);
+      const text = [...this.held.values()].join(" ");
+      if (this.node.textContent !== text) this.node.textContent = text;
+    }
+
+    clear() {
+      this.held.clear();
+      this.node.textContent = "";
+    }
+  };
+
+  /** Inside a figure the arrow keys belong to the figure: the theme's page turning must not see them. */
+  CF.keepKeys = function (root, onKey) {
+    root.addEventListener("keydown", (event) => {
+      if (!(event.key in MOVES) && event.key !== "Home" && event.key !== "End") return;
+      event.stopPropagation();
+      const modified = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
+      const typing = event.target.matches("input:not([type=checkbox]), select");
+      if (!modified && !typing && !event.defaultPrevented && onKey(event.key)) event.preventDefault();
+    });
+  };
+
+  // ---- mounting ---------------------------------------------------------------------------------------------------
+
+  CF.mountAll = function (scope = document) {
+    for (const root of scope.querySelectorAll(".course-figure[data-figure]:not([data-mounted])")) {
+      const mount = makers.get(root.dataset.figure);
+      if (!mount) continue;
+      root.dataset.mounted = "true";
+      try {
+        mount(root);
+      } catch (error) {
+        root.append(el("p", { class: "cf-message", role: "alert" }, `This figure cannot be drawn. ${error.message}`));
+      }
+    }
+  };
+
+  CF.register = function (name, mount) {
+    makers.set(name, mount);
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => CF.mountAll());
+    else CF.mountAll();
+  };
+})();
