@@ -121,9 +121,9 @@ def conv_output_size(
     dilation = as_int(function, "dilation", dilation, 1)
     extent = dilation * (kernel_size - 1) + 1
     slack = size + 2 * padding - extent
-    if slack < 0:
+    count = (-(-slack // stride) if ceil_mode else slack // stride) + 1
+    if ceil_mode and (count - 1) * stride >= size + padding:
+        count -= 1
+    if count < 1:
         fail(function, f"a padded size of at least the kernel's extent {extent}", size + 2 * padding)
-    count = slack // stride + 1
-    if ceil_mode and slack % stride and count * stride < size + padding:
-        count += 1
     return count
