@@ -17,9 +17,9 @@ class CheckCall(NamedTuple):
 def parse_check_calls(source: str) -> list[CheckCall]:
     """List the checks that a test cell runs, in order.
 
-    The convention is one call per line at the cell's top level, with the function's bare name and the check's
-    name as a literal: ``check(conv2d, "conv2d.strides")`` or ``check(conv2d, "conv2d.strides", hidden=True)``.
-    Nothing is evaluated.
+    The convention is one call per line at the cell's top level, with the function's bare name and the
+    check's name as a literal: ``check(conv2d, "conv2d.strides")``, with ``hidden=True`` for the random
+    cases. Nothing is evaluated.
 
     Parameters
     ----------

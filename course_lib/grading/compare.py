@@ -51,7 +51,7 @@ def compare(
     rtol, atol : float
         Two numbers agree when ``|got - expected| <= atol + rtol * |expected|``.
     exact_dtype : bool, default False
-        Demand the expected dtype itself. Otherwise any floating dtype serves where a floating one is expected.
+        Demand the expected dtype itself. Otherwise any floating dtype serves where one is expected.
     parts : sequence of str, optional
         Names of the parts of a tuple, for the messages.
     label : str, default "the result"

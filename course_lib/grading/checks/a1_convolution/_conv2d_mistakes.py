@@ -1,0 +1,173 @@
+"""What the well-known mistakes in a hand-written `conv2d` compute, for the hints of its checks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.grading.engine import Shape
+
+
+def pair(value):
+    """An int as a pair of it; a pair as it is."""
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+def reference(x, weight, bias=None, stride=1, padding=0):
+    """The course's own convolution."""
+    from course_lib.functional import conv2d
+
+    return conv2d(x, weight, bias, stride, padding)
+
+
+def _pad(x, top, bottom, left, right, **how):
+    return np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), **how)  # (N, C_in, H + .., W + ..)
+
+
+def _on_weight(change):
+    return lambda x, weight, *rest, **named: reference(
+        x, np.ascontiguousarray(change(weight)), *rest, **named
+    )
+
+
+def _on_input(change):
+    return lambda x, weight, *rest, **named: reference(change(x), weight, *rest, **named)
+
+
+def _on_result(change):
+    return lambda *args, **named: change(reference(*args, **named))
+
+
+def _on_stride(change):
+    return lambda x, weight, bias=None, stride=1, padding=0: reference(
+        x, weight, bias, change(pair(stride)), padding
+    )
+
+
+def _on_padding(change):
+    return lambda x, weight, bias=None, stride=1, padding=0: reference(
+        x, weight, bias, stride, change(pair(padding))
+    )
+
+
+def _padded_by(sides, **how):
+    """Pad by hand on the sides given by ``sides(p_h, p_w) -> top, bottom, left, right``."""
+    return lambda x, weight, bias=None, stride=1, padding=0: reference(
+        _pad(x, *sides(*pair(padding)), **how), weight, bias, stride
+    )
+
+
+def _on_bias(change):
+    """Add ``change(bias, x)`` to the result without bias."""
+
+    def mistake(x, weight, bias=None, stride=1, padding=0):
+        bias = np.zeros(len(weight)) if bias is None else bias
+        return reference(x, weight, None, stride, padding) + change(bias, x)
+
+    return mistake
+
+
+def _late_start(x, weight, bias=None, stride=1, padding=0):
+    """The first window starts at stride - 1 in place of 0."""
+    (p_h, p_w), (s_h, s_w) = pair(padding), pair(stride)
+    return reference(_pad(x, p_h, p_h, p_w, p_w)[:, :, s_h - 1 :, s_w - 1 :], weight, bias, stride)
+
+
+def _channels_apart(x, weight, bias=None, stride=1, padding=0):
+    """One result per pair of input and output channel, of which the last input channel survives."""
+    return reference(x[:, -1:], weight[:, -1:], bias, stride, padding)  # (N, C_out, H_out, W_out)
+
+
+def _last_zero(y):
+    y[:, :, -1, :] = 0
+    y[:, :, :, -1] = 0
+    return y
+
+
+def _shape_of(change):
+    return lambda *args, **named: Shape(change(*reference(*args, **named).shape))
+
+
+def _same_shape(x, weight, *rest, **named):
+    return Shape((len(x), len(weight), *x.shape[2:]))
+
+
+# A hint, and the wrong answer that earns it; where several fit, the first.
+MISTAKES = {
+    "this is the result with the kernel flipped: a deep-learning convolution does not flip it": _on_weight(
+        lambda w: w[:, :, ::-1, ::-1]
+    ),
+    "the kernel is transposed: its rows run along H, its columns along W": _on_weight(
+        lambda w: w.swapaxes(2, 3)
+    ),
+    "the padding is ignored": _on_padding(lambda p: 0),
+    "padding is applied to rows only: W is padded as well": _on_padding(lambda p: (p[0], 0)),
+    "padding is applied to columns only: H is padded as well": _on_padding(lambda p: (0, p[1])),
+    "the two paddings are swapped: the first is for H, the second for W": _on_padding(lambda p: p[::-1]),
+    "padding is on the top and left only: it goes on both sides": _padded_by(lambda h, w: (h, 0, w, 0)),
+    "padding is on the bottom and right only: it goes on both sides": _padded_by(lambda h, w: (0, h, 0, w)),
+    "all the padding is on the top and left: half of it belongs on the other side": _padded_by(
+        lambda h, w: (2 * h, 0, 2 * w, 0)
+    ),
+    "all the padding is on the bottom and right: half of it belongs on the other side": _padded_by(
+        lambda h, w: (0, 2 * h, 0, 2 * w)
+    ),
+    "the border is filled with copies of the edge: pad with zeros": _padded_by(
+        lambda h, w: (h, h, w, w), mode="edge"
+    ),
+    "the padding is filled with ones: pad with zeros": _padded_by(
+        lambda h, w: (h, h, w, w), constant_values=1
+    ),
+    "the stride is ignored": _on_stride(lambda s: 1),
+    "stride is applied to rows only: columns step by it as well": _on_stride(lambda s: (s[0], 1)),
+    "stride is applied to columns only: rows step by it as well": _on_stride(lambda s: (1, s[1])),
+    "the two strides are swapped: the first is for H, the second for W": _on_stride(lambda s: s[::-1]),
+    "the vertical stride is used in both directions": _on_stride(lambda s: (s[0], s[0])),
+    "the horizontal stride is used in both directions": _on_stride(lambda s: (s[1], s[1])),
+    "the first window starts at stride - 1; it starts at 0": _late_start,
+    "the bias is missing": _on_bias(lambda b, x: np.zeros(1)),
+    "the bias is added once per input channel: add it once, after the sum": _on_bias(
+        lambda b, x: b[:, None, None] * x.shape[1]
+    ),
+    "the bias is indexed by image: it has one entry per output channel": _on_bias(
+        lambda b, x: b[: len(x), None, None, None]
+    ),
+    "the bias runs along W: it has one entry per output channel": _on_bias(lambda b, x: b),
+    "every output channel gets the first entry of the bias": _on_bias(lambda b, x: b[0]),
+    "the bias is subtracted: add it": _on_bias(lambda b, x: -b[:, None, None]),
+    "only the first input channel is used: sum over all of them": lambda x, weight, *rest, **named: reference(
+        x[:, :1], weight[:, :1], *rest, **named
+    ),
+    "only the last input channel survives: add the channels up with +=": _channels_apart,
+    "the input channels are averaged: add them up": _on_weight(lambda w: w / w.shape[1]),
+    "the input channels are summed before the filter: each has its own slice of the weight": _on_input(
+        lambda x: np.repeat(x.sum(axis=1, keepdims=True), x.shape[1], axis=1)
+    ),
+    "every output channel uses the first filter": _on_weight(lambda w: np.repeat(w[:1], len(w), axis=0)),
+    "the two channel axes of the weight are swapped: they are (C_out, C_in, K_h, K_w)": _on_weight(
+        lambda w: w.swapaxes(0, 1)
+    ),
+    "every image gives the result of the first: index x by n": _on_input(
+        lambda x: np.repeat(x[:1], len(x), axis=0)
+    ),
+    "the images of the batch are added together": _on_input(
+        lambda x: np.repeat(x.sum(axis=0, keepdims=True), len(x), axis=0)
+    ),
+    "the images of the batch are averaged": _on_input(
+        lambda x: np.repeat(x.mean(axis=0, keepdims=True), len(x), axis=0)
+    ),
+    "the last row and column are never computed: the range ends one too early": _on_result(_last_zero),
+    "the fractions are cut off: an array of integers cannot hold them": _on_result(np.trunc),
+    "the output is one row and one column short: the formula ends in + 1": _shape_of(
+        lambda n, c, h, w: (n, c, h - 1, w - 1)
+    ),
+    "the output is one row and one column too large": _shape_of(lambda n, c, h, w: (n, c, h + 1, w + 1)),
+    "H and W are swapped in the output": _shape_of(lambda n, c, h, w: (n, c, w, h)),
+    "the axes of the output are (N, C_out, H_out, W_out); here the channels come first": _shape_of(
+        lambda n, c, h, w: (c, n, h, w)
+    ),
+    "the axes of the output are (N, C_out, H_out, W_out); here the channels come last": _shape_of(
+        lambda n, c, h, w: (n, h, w, c)
+    ),
+    "the batch axis is gone: the output is (N, C_out, H_out, W_out)": _shape_of(lambda n, c, h, w: (c, h, w)),
+    "the output has the size of the input: without padding it shrinks": _same_shape,
+}

@@ -1,0 +1,115 @@
+"""Checks of `output_size(size, kernel_size, stride=1, padding=0)`."""
+
+from __future__ import annotations
+
+from course_lib.grading.engine import Case, Check
+
+
+def reference(size, kernel_size, stride=1, padding=0):
+    from course_lib._validation import conv_output_size
+
+    return conv_output_size(size, kernel_size, stride, padding)
+
+
+MISTAKES = {
+    "the + 1 is missing: the first window counts too": lambda j, m, s=1, p=0: (j + 2 * p - m) // s,
+    "one too many is subtracted: the formula does not end in - 1": lambda j, m, s=1, p=0: (
+        (j + 2 * p - m) // s - 1
+    ),
+    "the padding is counted once: it is on both sides": lambda j, m, s=1, p=0: (j + p - m) // s + 1,
+    "the padding is ignored": lambda j, m, s=1, p=0: (j - m) // s + 1,
+    "the padding is subtracted: it makes the image larger": lambda j, m, s=1, p=0: (j - 2 * p - m) // s + 1,
+    "the stride is ignored": lambda j, m, s=1, p=0: j + 2 * p - m + 1,
+    "rounded up: a last window that hangs over the edge does not count": lambda j, m, s=1, p=0: (
+        -((m - j - 2 * p) // s) + 1
+    ),
+    "rounded to the nearest: round down": lambda j, m, s=1, p=0: round((j + 2 * p - m) / s) + 1,
+    "the + 1 is inside the division: add it after": lambda j, m, s=1, p=0: (j + 2 * p - m + 1) // s,
+    "only the size is divided by the stride": lambda j, m, s=1, p=0: (j + 2 * p) // s - m + 1,
+    "the kernel is ignored": lambda j, m, s=1, p=0: (j + 2 * p) // s,
+}
+
+
+def _check(name, about, visible, hidden):
+    parameters = ("size", "kernel_size", "stride", "padding")
+    return Check(
+        f"output_size.{name}",
+        "output_size",
+        about,
+        parameters,
+        visible,
+        hidden,
+        reference,
+        MISTAKES,
+    )
+
+
+def _plain():
+    return [
+        Case((5, 3), note="kernel 3 on 5 pixels", expected=3, explain="the window starts at 0, 1 and 2"),
+        Case((6, 1), note="kernel 1 on 6 pixels", expected=6, explain="every pixel is a window"),
+        Case((4, 4), note="kernel as long as the axis", expected=1, explain="the window starts at 0 only"),
+    ]
+
+
+def _plain_hidden(rng):
+    return [
+        Case((int(k + extra), int(k)), note="stride 1, no padding")
+        for k, extra in zip(rng.integers(1, 9, 6), [0, 1, *rng.integers(2, 200, 4)], strict=True)
+    ]
+
+
+def _padding():
+    return [
+        Case(
+            (5, 3),
+            {"padding": 1},
+            note="kernel 3, padding 1",
+            expected=5,
+            explain="one zero on each side makes 7 pixels; the window starts at 0 to 4",
+        ),
+        Case(
+            (28, 5), {"padding": 2}, note="LeNet's first layer", expected=28, explain="28 + 2*2 - 5 + 1 = 28"
+        ),
+        Case((3, 2), {"padding": 1}, note="an even kernel", expected=4, explain="3 + 2*1 - 2 + 1 = 4"),
+    ]
+
+
+def _padding_hidden(rng):
+    rows = zip(rng.integers(5, 100, 6), rng.integers(2, 6, 6), rng.integers(1, 5, 6), strict=True)
+    return [Case((int(j), int(m), 1, int(p)), note="stride 1 with padding") for j, m, p in rows]
+
+
+def _strides():
+    return [
+        Case((7, 3, 2), note="a stride that divides", expected=3, explain="the window starts at 0, 2 and 4"),
+        Case(
+            (8, 3, 2),
+            note="a stride that does not divide",
+            expected=3,
+            explain="the window starts at 0, 2 and 4; at 6 it would hang over the edge",
+        ),
+        Case(
+            (224, 11, 4, 2),
+            note="AlexNet's first layer",
+            expected=55,
+            explain="(224 + 2*2 - 11) / 4 = 54.25, rounded down 54, plus 1",
+        ),
+    ]
+
+
+def _strides_hidden(rng):
+    cases = []
+    for remainder in [0, 1, 2, 3]:
+        s, m, p, n = 4, int(rng.integers(2, 8)), int(rng.integers(1, 4)), int(rng.integers(5, 40))
+        j = n * s + remainder + m - 2 * p
+        what = "divides" if remainder == 0 else "does not divide"
+        cases.append(Case((j, m), {"stride": s, "padding": p}, note=f"padding and a stride that {what}"))
+    return [*cases, Case((9, 2, 5), note="a stride larger than the kernel")]
+
+
+CHECKS = (
+    _check("plain", "stride 1, no padding", _plain, _plain_hidden),
+    _check("padding", "padding on both sides", _padding, _padding_hidden),
+    _check("strides", "strides that divide and that do not", _strides, _strides_hidden),
+)
