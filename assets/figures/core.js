@@ -1,10 +1,10 @@
-/* Shared core of the course's interactive figures: reading attributes, drawing grids, number fields, stepping, announcing.
+/* Shared core of the course's interactive figures: reading attributes, grids of numbers, keys, mounting.
  *
  * A figure is an element <div class="course-figure" data-figure="NAME" data-...>fallback text</div>. A figure's script calls
  * CourseFigures.register(NAME, mount); once the page is read, mount(root) replaces the fallback text of every such element.
  * When mount throws (an attribute cannot be read), the fallback stays and the reason is shown beneath it.
  *
- * Load this file before any figure's script. No dependencies, no build step, no network.
+ * Load this file first, then controls.js, then the figures. No dependencies, no build step, no network.
  */
 (function () {
   "use strict";
@@ -76,7 +76,7 @@
    * options: label; name ("Input", begins each cell's label); kind (class suffix: input, kernel, output, used);
    * values (matrix, null = empty cell); editable(r, c) and selectable(r, c) say which cells take focus; origin [r, c] is
    * subtracted from the indices in labels, so that padded grids count from the image's own corner;
-   * onEdit(r, c, value), onInvalid(r, c, text), onSelect(r, c).
+   * onEdit(r, c, value), onInvalid(cell name, text or null, value kept), onSelect(r, c).
    */
   CF.Grid = class {
     constructor(options) {
@@ -123,17 +123,41 @@
       return `${this.name} row ${r - this.origin[0]}, column ${c - this.origin[1]}`;
     }
 
+    /** Show a value; null empties the cell. */
     write(cell, value) {
-      const text = value === null ? "" : CF.format(value, 2);
-      if (cell.shown.tagName === "INPUT") cell.shown.value = value === null ? "" : CF.format(value, 6);
-      else cell.shown.textContent = text;
-      cell.node.classList.toggle("cf-long", text.length > 3);
       cell.value = value;
+      if (cell.shown.tagName === "INPUT") cell.shown.value = CF.format(value);
+      else cell.shown.textContent = value === null ? "" : CF.format(value, 2);
+      this.fitText(cell);
     }
 
-    /** Show a value (null empties the cell). */
-    set(r, c, value) {
-      this.write(this.cells[r][c], value);
+    fitText(cell) {
+      const { length } = cell.shown.value ?? cell.shown.textContent;
+      cell.node.classList.toggle("cf-wide", length === 3);
+      cell.node.classList.toggle("cf-long", length > 3);
+    }
+
+    setAll(values) {
+      this.cells.forEach((row, r) => row.forEach((cell, c) => cell.value !== values[r][c] && this.write(cell, values[r][c])));
+    }
+
+    /** Set a class on the cells where test(r, c) holds, and take it off the others. */
+    mark(name, test) {
+      this.cells.forEach((row, r) => row.forEach((cell, c) => cell.node.classList.toggle(name, Boolean(test(r, c)))));
+    }
+
+    /** Small text in the corner of each cell: what the cell is multiplied with. */
+    setTaps(text) {
+      this.cells.forEach((row, r) => row.forEach((cell, c) => { cell.tap.textContent = text(r, c); }));
+    }
+
+    /** Name every selectable cell, and make the chosen one the Tab stop. */
+    select(chosen, name) {
+      this.cells.forEach((row, r) => row.forEach((cell, c) => {
+        cell.node.setAttribute("aria-label", name(r, c));
+        cell.node.setAttribute("aria-selected", String(chosen(r, c)));
+        if (chosen(r, c)) this.setActive(r, c);
+      }));
     }
 
     /** Take over what the reader typed, or flag it. */
@@ -146,8 +170,9 @@
         return;
       }
       cell.target.removeAttribute("aria-invalid");
+      this.onInvalid(this.cellName(r, c), null);
       cell.value = value;
-      cell.node.classList.toggle("cf-long", CF.format(value, 2).length > 3);
+      this.fitText(cell);
       this.onEdit(r, c, value);
     }
 
@@ -171,7 +196,7 @@
       const [dr, dc] = MOVES[event.key] || [0, 0];
       const [toR, toC] = goal || [r + dr, c + dc];
       if (event.key === "Escape") {
-        this.set(r, c, this.cells[r][c].value);
+        this.write(this.cells[r][c], this.cells[r][c].value);
         this.read(r, c);
         this.cells[r][c].target.select();
       } else if (!goal && !MOVES[event.key]) {
@@ -191,85 +216,6 @@
     }
   };
 
-  // ---- controls ---------------------------------------------------------------------------------------------------
-
-  /** A labelled whole number within [min, max]; onValue gets a valid number, onInvalid the message or null. */
-  CF.numberField = function ({ label, name, value, min, max, onValue, onInvalid }) {
-    const input = el("input", { type: "number", min, max, step: 1, value, class: "cf-number", "aria-label": name });
-    input.addEventListener("input", () => {
-      const typed = input.valueAsNumber;
-      const valid = Number.isInteger(typed) && typed >= min && typed <= max;
-      input.setAttribute("aria-invalid", String(!valid));
-      onInvalid(name, valid ? null : `${name}: expected a whole number from ${min} to ${max}.`);
-      if (valid) onValue(typed);
-    });
-    return el("label", { class: "cf-field" }, el("span", {}, label), input);
-  };
-
-  /** Two number fields under one heading, for instance stride down and across. onPair gets the new pair. */
-  CF.pairField = function ({ title, labels, values, min, max, onPair, onInvalid }) {
-    const pair = values.slice();
-    const fields = labels.map((label, index) =>
-      CF.numberField({
-        label, name: `${title} ${label}`, value: values[index], min, max, onInvalid,
-        onValue: (value) => { pair[index] = value; onPair(pair.slice()); },
-      }));
-    return el("fieldset", { class: "cf-group" }, el("legend", {}, title), ...fields);
-  };
-
-  CF.checkbox = function ({ label, checked, onChange }) {
-    const box = el("input", { type: "checkbox", change: () => onChange(box.checked) });
-    box.checked = checked;
-    return el("label", { class: "cf-check" }, box, el("span", {}, label));
-  };
-
-  const ICONS = {
-    first: "M6 5v14M18.5 5l-9 7 9 7z", previous: "M15.5 5l-7 7 7 7", next: "M8.5 5l7 7-7 7", last: "M18 5v14M5.5 5l9 7-9 7z",
-    play: "M7 4.5v15l12-7.5z", pause: "M8 5v14M16 5v14",
-  };
-
-  CF.setIcon = function (button, icon) {
-    const path = `<path d="${ICONS[icon]}"/>`;
-    button.querySelector("svg").innerHTML = path;
-  };
-
-  CF.iconButton = function ({ label, icon, onPress, text }) {
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    for (const [name, value] of [["viewBox", "0 0 24 24"], ["aria-hidden", "true"], ["focusable", "false"]]) {
-      svg.setAttribute(name, value);
-    }
-    const button = el("button", { type: "button", class: "cf-button", "aria-label": text ? null : label, title: label });
-    button.append(svg, ...(text ? [el("span", { class: "cf-buttontext" }, text)] : []));
-    button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && onPress());
-    CF.setIcon(button, icon);
-    return button;
-  };
-
-  /** Messages by source; the reader sees all that still hold. */
-  CF.Messages = class {
-    constructor() {
-      this.held = new Map();
-      this.node = el("p", { class: "cf-message", role: "alert" });
-    }
-
-    /** Forget the messages whose source begins with `prefix`. */
-    drop(prefix) {
-      for (const source of [...this.held.keys()]) if (source.startsWith(prefix)) this.set(source, null);
-    }
-
-    set(source, message) {
-      if (message) this.held.set(source, message);
-      else this.held.delete(source);
-      const text = [...this.held.values()].join(" ");
-      if (this.node.textContent !== text) this.node.textContent = text;
-    }
-
-    clear() {
-      this.held.clear();
-      this.node.textContent = "";
-    }
-  };
-
   /** Inside a figure the arrow keys belong to the figure: the theme's page turning must not see them. */
   CF.keepKeys = function (root, onKey) {
     root.addEventListener("keydown", (event) => {
@@ -282,6 +228,12 @@
   };
 
   // ---- mounting ---------------------------------------------------------------------------------------------------
+
+  /** Make an element a named figure. */
+  CF.dress = function (root, label) {
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", label);
+  };
 
   CF.mountAll = function (scope = document) {
     for (const root of scope.querySelectorAll(".course-figure[data-figure]:not([data-mounted])")) {

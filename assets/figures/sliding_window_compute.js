@@ -6,6 +6,8 @@
   "use strict";
   const CF = (window.CourseFigures = window.CourseFigures || {});
 
+  const LIMITS = { input: [1, 8], kernel: [1, 5], stride: [1, 4], padding: [0, 4], dilation: [1, 3] }; // sizes and steps
+
   /** floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1; below 1 when no window fits. */
   function outputSize(size, kernel, stride, padding, dilation) {
     return Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
@@ -57,5 +59,5 @@
     return result;
   }
 
-  CF.slidingWindow = { compute, terms, outputSize, rotated };
+  CF.slidingWindow = { compute, terms, outputSize, rotated, padded, LIMITS };
 })();
