@@ -1,11 +1,15 @@
-"""What every convolution is made of: windows of an image laid out as columns, and three matrix products.
+"""What every convolution is made of: the windows of an image laid out as columns, and matrix products with them.
 
-For one sample and one group, let ``columns`` hold one window per column, shape (C * K_h * K_w, H_out * W_out).
-Then a convolution and both of its gradients are matrix products:
+A convolution links an *image* of C channels with a *map* that has one pixel per window and M channels. Let
+``columns`` hold one window per column, shape (C * K_h * K_w, P) for P windows, and ``W`` one filter per row,
+shape (M, C * K_h * K_w). Then all there is to compute is
 
-    forward              out      = weight @ columns
-    gradient of weight   d_weight = d_out @ columns.T
-    gradient of input    d_columns = weight.T @ d_out, scattered back to the pixels that each column was cut from
+    correlate     map      = W @ columns                the forward pass
+    spread        columns  = W.T @ map, then every column is added back onto the pixels it was cut from
+    filters       d_W      = d_map @ columns.T          the gradient of the filters
+
+The columns of a batch are K_h * K_w times as large as the batch itself, so they are built block by block in one
+buffer small enough to stay in the processor's cache.
 """
 
 from __future__ import annotations
@@ -15,102 +19,162 @@ from typing import NamedTuple
 
 import numpy as np
 
-BLOCK_BYTES = 4 * 2**20  # of columns built at a time: small enough to stay in the processor's cache
+BLOCK_BYTES = 2**20  # of columns in one block, unless a single row of windows needs more
 
 
 class Geometry(NamedTuple):
-    """Where the windows of one convolution lie; every pair is (vertical, horizontal)."""
+    """Where the windows of one convolution lie; every pair is (vertical, horizontal), in pixels."""
 
     size: tuple[int, int]  # of the image, unpadded
+    out: tuple[int, int]  # of the map: how many windows
     kernel: tuple[int, int]
     stride: tuple[int, int]
     dilation: tuple[int, int]
-    before: tuple[int, int]  # zeros above and to the left
-    after: tuple[int, int]  # zeros below and to the right
-    out: tuple[int, int]  # number of windows
+    before: tuple[int, int]  # zeros above and to the left of the image
+    after: tuple[int, int]  # zeros below it and to the right
     groups: int
 
     @property
-    def padded_size(self) -> tuple[int, int]:
-        """Height and width of the image with its zeros."""
-        return tuple(sum(lengths) for lengths in zip(self.before, self.size, self.after, strict=True))
+    def extent(self) -> tuple[int, int]:
+        """Height and width of a window, the gaps of dilation included."""
+        return tuple(d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel, strict=True))
 
-    def inner(self) -> tuple[slice, slice]:
-        """Rows and columns of the padded image that hold the image."""
-        return tuple(slice(p, p + n) for p, n in zip(self.before, self.size, strict=True))
+    def padded(self, channels: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of an array of padded images."""
+        return *channels, *(b + n + a for b, n, a in zip(self.before, self.size, self.after, strict=True))
 
-    def taps(self) -> Iterator[tuple[int, int, tuple[slice, slice]]]:
-        """Yield, for each kernel entry (u, v), the padded rows and columns that it meets over all windows."""
-        (S_h, S_w), (D_h, D_w), (H_out, W_out) = self.stride, self.dilation, self.out
-        for u in range(self.kernel[0]):
-            rows = slice(u * D_h, u * D_h + (H_out - 1) * S_h + 1, S_h)
-            for v in range(self.kernel[1]):
-                yield u, v, (rows, slice(v * D_w, v * D_w + (W_out - 1) * S_w + 1, S_w))
+    def inside(self, padded: np.ndarray) -> np.ndarray:
+        """Cut the zeros off: a view of the image inside the padded image."""
+        (top, left), (H, W) = self.before, self.size
+        return padded[..., top : top + H, left : left + W]  # (..., H, W)
 
 
-def blocks(samples: int, bytes_per_sample: int) -> Iterator[slice]:
-    """Cut the batch into runs of samples whose columns fit in `BLOCK_BYTES`, one sample at least."""
-    step = max(1, BLOCK_BYTES // max(1, bytes_per_sample))
-    for start in range(0, samples, step):
-        yield slice(start, min(start + step, samples))
+class Block(NamedTuple):
+    """Some rows of the map, in some samples of the batch."""
+
+    samples: slice
+    rows: slice
+
+    def of(self, maps: np.ndarray, groups: int) -> np.ndarray:
+        """View this block of ``maps``, shape (N, M, H_out, W_out), with the batch behind the channels."""
+        N, M, H_out, W_out = maps.shape
+        grouped = maps.reshape(N, groups, M // groups, H_out, W_out)  # (N, G, M/G, H_out, W_out)
+        return grouped[self.samples, :, :, self.rows].transpose(1, 2, 0, 3, 4)  # (G, M/G, B, rows, W_out)
 
 
-def im2col(x: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Copy every window of ``x``, shape (B, C, H, W), into a column."""
-    B, C = x.shape[:2]
-    padded = np.zeros((B, C, *geometry.padded_size), x.dtype)
-    padded[:, :, *geometry.inner()] = x  # (B, C, H_pad, W_pad)
-    columns = np.empty((B, C, *geometry.kernel, *geometry.out), x.dtype)
-    for u, v, pixels in geometry.taps():
-        columns[:, :, u, v] = padded[:, :, *pixels]  # (B, C, H_out, W_out)
-    return columns.reshape(
-        B, geometry.groups, -1, geometry.out[0] * geometry.out[1]
-    )  # (B, G, C/G*K_h*K_w, P)
+def blocks(samples: int, rows: int, bytes_per_row: int) -> Iterator[Block]:
+    """Cut a batch of maps into blocks whose columns fit in `BLOCK_BYTES`: whole samples if possible, else rows."""
+    budget = max(1, BLOCK_BYTES // max(1, bytes_per_row))  # in rows
+    step, height = max(1, budget // rows), min(budget, rows)
+    for n in range(0, samples, step):
+        for i in range(0, rows, height):
+            yield Block(slice(n, min(n + step, samples)), slice(i, min(i + height, rows)))
 
 
-def col2im(columns: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Add every column back onto the pixels it was copied from: the transpose of `im2col`."""
-    B = len(columns)
-    columns = columns.reshape(B, -1, *geometry.kernel, *geometry.out)  # (B, C, K_h, K_w, H_out, W_out)
-    padded = np.zeros((B, columns.shape[1], *geometry.padded_size), columns.dtype)
-    for u, v, pixels in geometry.taps():
-        padded[:, :, *pixels] += columns[:, :, u, v]  # (B, C, H_out, W_out)
-    return padded[:, :, *geometry.inner()]  # (B, C, H, W)
+def taps(block: Block, geometry: Geometry) -> Iterator[tuple[int, int, tuple[slice, ...]]]:
+    """Yield, for each kernel entry (u, v), the padded pixels that it meets over the windows of a block."""
+    (S_h, S_w), (D_h, D_w), W_out = geometry.stride, geometry.dilation, geometry.out[1]
+    for u in range(geometry.kernel[0]):
+        rows = slice(u * D_h + block.rows.start * S_h, u * D_h + (block.rows.stop - 1) * S_h + 1, S_h)
+        for v in range(geometry.kernel[1]):
+            yield (
+                u,
+                v,
+                (block.samples, slice(None), rows, slice(v * D_w, v * D_w + (W_out - 1) * S_w + 1, S_w)),
+            )
+
+
+def pad(x: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Surround every image of ``x`` with the zeros that the geometry asks for; without any, return ``x``."""
+    if not any(geometry.before + geometry.after):
+        return x
+    padded = np.zeros(geometry.padded(x.shape[:2]), x.dtype)
+    geometry.inside(padded)[:] = x
+    return padded  # (N, C, H_pad, W_pad)
+
+
+def columns_of(x: np.ndarray, geometry: Geometry) -> Iterator[tuple[Block, np.ndarray]]:
+    """Yield block after block with its columns; they are read-only in spirit, and gone when the next one comes.
+
+    This is the routine called im2col: K_h * K_w shifted copies of the image.
+    """
+    (N, C), (K_h, K_w), G = x.shape[:2], geometry.kernel, geometry.groups
+    padded, W_out = pad(x, geometry), geometry.out[1]
+    buffer = np.empty(0, x.dtype)
+    for block in blocks(N, geometry.out[0], C * K_h * K_w * W_out * x.itemsize):
+        B, R = block.samples.stop - block.samples.start, block.rows.stop - block.rows.start
+        shape = (C, K_h, K_w, B, R, W_out)
+        if not buffer.size:
+            buffer = np.empty(np.prod(shape), x.dtype)  # the first block is the largest
+        columns = buffer[: np.prod(shape)].reshape(shape)
+        for u, v, pixels in taps(block, geometry):
+            columns[:, u, v] = padded[pixels].swapaxes(0, 1)  # (C, B, R, W_out)
+        yield block, columns.reshape(G, C // G * K_h * K_w, B * R * W_out)  # (G, C/G*K_h*K_w, P)
 
 
 def correlate(x: np.ndarray, weight: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Cross-correlate ``x`` (N, C_in, H, W) with ``weight`` (C_out, C_in/G, K_h, K_w)."""
-    N, C_out, G, P = len(x), len(weight), geometry.groups, geometry.out[0] * geometry.out[1]
-    W = weight.reshape(G, C_out // G, -1)  # (G, C_out/G, C_in/G*K_h*K_w)
-    out = np.empty((N, G, C_out // G, P), x.dtype)
-    for block in blocks(N, G * W.shape[2] * P * x.itemsize):
-        np.matmul(W, im2col(x[block], geometry), out=out[block])  # (B, G, C_out/G, P)
-    return out.reshape(N, C_out, *geometry.out)  # (N, C_out, H_out, W_out)
+    """Cross-correlate ``x`` (N, C, H, W) with ``weight`` (M, C/G, K_h, K_w): the map (N, M, H_out, W_out)."""
+    G, M = geometry.groups, len(weight)
+    W = weight.reshape(G, M // G, -1)  # (G, M/G, C/G*K_h*K_w)
+    maps = np.empty((len(x), M, *geometry.out), x.dtype)
+    for block, columns in columns_of(x, geometry):
+        target = block.of(maps, G)
+        target[:] = (W @ columns).reshape(target.shape)  # (G, M/G, B, R, W_out)
+    return maps
 
 
-def correlate_weight_gradient(x: np.ndarray, grad_out: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Gradient of `correlate` for its weight, shape (C_out, C_in/G, K_h, K_w)."""
-    (N, C_out), C_in, G, P = (
-        grad_out.shape[:2],
-        x.shape[1],
-        geometry.groups,
-        geometry.out[0] * geometry.out[1],
-    )
-    grad_out = grad_out.reshape(N, G, C_out // G, P)  # (N, G, C_out/G, P)
-    taps = C_in // G * geometry.kernel[0] * geometry.kernel[1]
-    grad = np.zeros((G, C_out // G, taps), x.dtype)
-    for block in blocks(N, G * taps * P * x.itemsize):
-        columns = im2col(x[block], geometry)  # (B, G, C_in/G*K_h*K_w, P)
-        grad += (grad_out[block] @ columns.swapaxes(2, 3)).sum(0)  # (G, C_out/G, C_in/G*K_h*K_w)
-    return grad.reshape(C_out, C_in // G, *geometry.kernel)  # (C_out, C_in/G, K_h, K_w)
+def spread(maps: np.ndarray, weight: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Add every map pixel, times its filter, onto the window it belongs to: the transpose of `correlate`."""
+    (N, M), (_, C_g, K_h, K_w), G = maps.shape[:2], weight.shape, geometry.groups
+    W = weight.reshape(G, M // G, -1).swapaxes(1, 2)  # (G, C/G*K_h*K_w, M/G)
+    padded = np.zeros(geometry.padded((N, G * C_g)), maps.dtype)
+    for block in blocks(N, geometry.out[0], G * C_g * K_h * K_w * geometry.out[1] * maps.itemsize):
+        source = block.of(maps, G)  # (G, M/G, B, R, W_out)
+        columns = W @ source.reshape(G, M // G, -1)  # (G, C/G*K_h*K_w, P)
+        columns = columns.reshape(G * C_g, K_h, K_w, *source.shape[2:])  # (C, K_h, K_w, B, R, W_out)
+        for u, v, pixels in taps(block, geometry):
+            padded[pixels] += columns[:, u, v].swapaxes(0, 1)  # (B, C, R, W_out)
+    return np.ascontiguousarray(geometry.inside(padded))  # (N, C, H, W)
 
 
-def correlate_input_gradient(grad_out: np.ndarray, weight: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Gradient of `correlate` for its image, shape (N, C_in, H, W): the transpose of the linear map `correlate`."""
-    (N, C_out), G, P = grad_out.shape[:2], geometry.groups, geometry.out[0] * geometry.out[1]
-    grad_out = grad_out.reshape(N, G, C_out // G, P)  # (N, G, C_out/G, P)
-    W = weight.reshape(G, C_out // G, -1)  # (G, C_out/G, C_in/G*K_h*K_w)
-    grad = np.empty((N, G * weight.shape[1], *geometry.size), grad_out.dtype)
-    for block in blocks(N, G * W.shape[2] * P * grad_out.itemsize):
-        grad[block] = col2im(W.swapaxes(1, 2) @ grad_out[block], geometry)  # (B, C_in, H, W)
-    return grad
+def filter_gradient(x: np.ndarray, maps: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Gradient of ``sum(maps * correlate(x, weight))`` for ``weight``, shape (M, C/G, K_h, K_w)."""
+    C, M, G = x.shape[1], maps.shape[1], geometry.groups
+    grad = np.zeros((G, M // G, C // G * geometry.kernel[0] * geometry.kernel[1]), x.dtype)
+    for block, columns in columns_of(x, geometry):
+        grad += block.of(maps, G).reshape(G, M // G, -1) @ columns.swapaxes(1, 2)  # (G, M/G, C/G*K_h*K_w)
+    return grad.reshape(M, C // G, *geometry.kernel)  # (M, C/G, K_h, K_w)
+
+
+def correlate_with_gradient(x, weight, maps, geometry):
+    """Return ``correlate(x, weight)`` and ``filter_gradient(x, maps)``, which share their columns."""
+    C, M, G = x.shape[1], len(weight), geometry.groups
+    W = weight.reshape(G, M // G, -1)  # (G, M/G, C/G*K_h*K_w)
+    out, grad = np.empty((len(x), M, *geometry.out), x.dtype), np.zeros(W.shape, x.dtype)
+    for block, columns in columns_of(x, geometry):
+        target = block.of(out, G)
+        target[:] = (W @ columns).reshape(target.shape)  # (G, M/G, B, R, W_out)
+        grad += block.of(maps, G).reshape(G, M // G, -1) @ columns.swapaxes(1, 2)  # (G, M/G, C/G*K_h*K_w)
+    return out, grad.reshape(weight.shape)
+
+
+def rotate(weight: np.ndarray, groups: int) -> np.ndarray:
+    """Rotate every kernel by 180 degrees and exchange the roles of filters and channels."""
+    M, C_g, K_h, K_w = weight.shape
+    grouped = weight.reshape(groups, M // groups, C_g, K_h, K_w)  # (G, M/G, C/G, K_h, K_w)
+    turned = grouped.swapaxes(1, 2)[..., ::-1, ::-1]  # (G, C/G, M/G, K_h, K_w)
+    return turned.reshape(groups * C_g, M // groups, K_h, K_w)  # (C, M/G, K_h, K_w)
+
+
+def exchanged(geometry: Geometry) -> Geometry:
+    """Geometry in which image and map change places: at stride 1 `spread` is `correlate` with rotated kernels."""
+    before = tuple(e - 1 - b for e, b in zip(geometry.extent, geometry.before, strict=True))
+    sizes = zip(geometry.size, geometry.extent, geometry.out, before, strict=True)
+    after = tuple(n + e - 1 - o - b for n, e, o, b in sizes)
+    return geometry._replace(size=geometry.out, out=geometry.size, before=before, after=after)
+
+
+def can_exchange(geometry: Geometry) -> bool:
+    """Whether `exchanged` asks for no negative padding."""
+    other = exchanged(geometry)
+    return geometry.stride == (1, 1) and min(other.before + other.after) >= 0

@@ -20,9 +20,13 @@ from course_lib._validation import (
 )
 from course_lib.functional._im2col import (
     Geometry,
+    can_exchange,
     correlate,
-    correlate_input_gradient,
-    correlate_weight_gradient,
+    correlate_with_gradient,
+    exchanged,
+    filter_gradient,
+    rotate,
+    spread,
 )
 
 
@@ -140,11 +144,15 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 def conv2d_backward(grad_out, x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     geometry = _check_conv("conv2d_backward", x, weight, bias, stride, padding, dilation, groups)
     _check_grad_out("conv2d_backward", grad_out, x, (len(x), len(weight), *geometry.out))
-    return ConvGradients(
-        x=correlate_input_gradient(grad_out, weight, geometry),  # (N, C_in, H, W)
-        weight=correlate_weight_gradient(x, grad_out, geometry),  # (C_out, C_in/groups, K_h, K_w)
-        bias=None if bias is None else grad_out.sum(axis=(0, 2, 3)),  # (C_out,)
-    )
+    C_in, C_out = x.shape[1], len(weight)
+    if can_exchange(geometry) and C_out <= 3 * C_in:
+        flipped = rotate(weight, groups)  # (C_in, C_out/groups, K_h, K_w)
+        grad_x, grad_flipped = correlate_with_gradient(grad_out, flipped, x, exchanged(geometry))
+        grad_weight = rotate(grad_flipped, groups)  # (C_out, C_in/groups, K_h, K_w)
+    else:
+        grad_x = spread(grad_out, weight, geometry)  # (N, C_in, H, W)
+        grad_weight = filter_gradient(x, grad_out, geometry)  # (C_out, C_in/groups, K_h, K_w)
+    return ConvGradients(grad_x, grad_weight, None if bias is None else grad_out.sum(axis=(0, 2, 3)))
 
 
 def _check_image_and_kernel(function, x, k, fits=True):
@@ -193,7 +201,7 @@ def _geometry(function, size, kernel, stride, padding, dilation, groups):
     out = tuple(
         conv_output_size(n, k, s, 0, d) for n, k, s, d in zip(padded, kernel, stride, dilation, strict=True)
     )
-    return Geometry(size, kernel, stride, dilation, before, after, out, groups)
+    return Geometry(size, out, kernel, stride, dilation, before, after, groups)
 
 
 def _padding(function, padding, kernel, stride, dilation):
