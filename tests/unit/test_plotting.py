@@ -1,0 +1,123 @@
+"""Figures are checked for what they show: numbers, frames, scales, and the same bytes on every run."""
+
+import io
+from types import SimpleNamespace
+
+import matplotlib as mpl
+
+mpl.use("agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from IPython.core.formatters import DisplayFormatter
+
+from course_lib import plotting
+
+
+@pytest.fixture(autouse=True)
+def _own_style():
+    with mpl.rc_context():
+        plotting.use_course_style()
+        yield
+    plt.close("all")
+
+
+def relative_luminance(colour):
+    rgb = np.array(mpl.colors.to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def test_matrix_shows_every_number_at_its_place():
+    matrix = np.array([[1, -2, 3], [4, 5, 6.5]])
+    ax = plotting.show_matrix(matrix)
+    shown = {text.get_position(): text.get_text() for text in ax.texts}
+    assert shown == {(0, 0): "1", (1, 0): "-2", (2, 0): "3", (0, 1): "4", (1, 1): "5", (2, 1): "6.5"}
+
+
+def test_matrix_frames_the_box_that_was_asked_for():
+    ax = plotting.show_matrix(np.zeros((4, 5)), box=(1, 2, 2, 3))
+    (frame,) = ax.patches
+    assert frame.get_xy() == (1.5, 0.5)
+    assert (frame.get_height(), frame.get_width()) == (2, 3)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_numbers_keep_their_contrast_on_every_tint(signed):
+    ax = plotting.show_matrix(np.array([[-9.0, 0.0, 9.0]]), signed=signed)
+    (image,) = ax.get_images()
+    tints = image.to_rgba(image.get_array())[0]  # (3, 4)
+    for tint in tints:
+        assert (relative_luminance(tint) + 0.05) / 0.05 >= 4.5  # black text, the ratio of WCAG AA
+
+
+def test_signed_image_has_zero_in_the_middle_of_its_scale():
+    ax = plotting.show_image(np.array([[-1.0, 3.0]]), signed=True)
+    assert ax.get_images()[0].get_clim() == (-3, 3)
+    ax = plotting.show_image(np.array([[-1.0, 3.0]]), signed=True, limit=2)
+    assert ax.get_images()[0].get_clim() == (-2, 2)
+
+
+def test_limit_fixes_the_grey_scale():
+    ax = plotting.show_image(np.array([[10.0, 20.0]]), limit=255)
+    assert ax.get_images()[0].get_clim() == (0, 255)
+
+
+def test_colour_image_is_accepted():
+    ax = plotting.show_image(np.zeros((4, 5, 3)))
+    assert ax.get_images()[0].get_array().shape == (4, 5, 3)
+
+
+def test_grid_hides_the_places_that_hold_no_image():
+    axes = plotting.show_images([np.eye(2)] * 4, columns=3)
+    assert axes.shape == (4,)
+    assert [ax.get_visible() for ax in axes[0].figure.axes] == [True] * 4 + [False] * 2
+
+
+def test_given_axes_are_used_and_returned():
+    _, ax = plt.subplots()
+    assert plotting.show_image(np.eye(2), ax=ax) is ax
+    assert plotting.show_matrix(np.eye(2), ax=ax) is ax
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: plotting.show_image(np.zeros(3)), r"show_image: expected `image` .* got shape \(3,\)"),
+        (
+            lambda: plotting.show_image(np.zeros((3, 3, 4))),
+            r"show_image: expected `image` .* got shape \(3, 3, 4\)",
+        ),
+        (lambda: plotting.show_matrix(np.zeros((1, 2, 3))), r"show_matrix: .* got shape \(1, 2, 3\)"),
+        (lambda: plotting.show_images([]), r"show_images: expected at least one image"),
+        (lambda: plotting.show_images([np.eye(2)], titles=["a", "b"]), r"show_images: .* got 1 and 2"),
+    ],
+)
+def test_what_is_no_image_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def svg_of_a_figure():
+    ax = plotting.show_matrix(np.arange(6).reshape(2, 3), box=(0, 0, 1, 1))
+    file = io.StringIO()
+    ax.figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    return file.getvalue()
+
+
+def test_svg_is_the_same_on_every_run_and_stands_on_white():
+    first = svg_of_a_figure()
+    assert first == svg_of_a_figure()
+    assert "<dc:date>" not in first
+    assert plt.rcParams["figure.facecolor"] == plt.rcParams["savefig.facecolor"] == "white"
+
+
+@pytest.mark.parametrize(("shape", "kept"), [((20, 20), "image/svg+xml"), ((100, 100), "image/png")])
+def test_a_notebook_gets_svg_except_for_photographs(shape, kept):
+    shell = SimpleNamespace(display_formatter=DisplayFormatter())
+    shell.display_formatter.active_types = shell.display_formatter.format_types
+    plotting._choose_notebook_format(shell)
+    ax = plotting.show_image(np.zeros(shape))
+    data, _ = shell.display_formatter.format(ax.figure)
+    assert {"image/svg+xml", "image/png"} & set(data) == {kept}
