@@ -1,16 +1,20 @@
-"""Sphinx extension: what a chapter's notebook metadata adds to its page.
+"""Sphinx extension: the measured line under a chapter's title, and the scripts of its interactive figures.
 
-tools/execute_chapter.py stores in a notebook's metadata what its run took, and the author may name scripts
-and styles under assets/ that the page needs::
+tools/execute_chapter.py stores in a notebook's metadata what its run took, ``course: {seconds, memory_mb}``.
 
-    "course": {"seconds": 12, "memory_mb": 310, "scripts": ["figures/x.js"], "styles": ["figures/x.css"]}
-
-The page then carries the measured line under its title and loads those files, and only those.
+A page that holds ``<div class="course-figure" data-figure="sliding-window" ...>`` loads, from assets/figures, the
+shared core.js, controls.js and figures.css, then sliding_window_*.js, then sliding_window.js. Other pages load
+none of them.
 """
 
 import json
+import re
+from pathlib import Path
 
 from docutils import nodes
+
+FIGURES = Path(__file__).resolve().parent.parent / "assets" / "figures"
+FIGURE = re.compile(r"""data-figure=["']([\w-]+)["']""")
 
 
 def course_metadata(env, docname):
@@ -30,22 +34,30 @@ def insert_measured_line(app, doctree):
     course = course_metadata(app.env, app.env.docname)
     title = next(iter(doctree.findall(nodes.title)), None)
     if title is not None and {"seconds", "memory_mb"} <= course.keys():
-        title.parent.insert(
-            title.parent.index(title) + 1, measured_line(course["seconds"], course["memory_mb"])
-        )
+        line = measured_line(course["seconds"], course["memory_mb"])
+        title.parent.insert(title.parent.index(title) + 1, line)
 
 
-def add_page_files(app, pagename, templatename, context, doctree):
-    """Load the scripts and styles that this page's notebook names."""
-    course = course_metadata(app.env, pagename)
-    for script in course.get("scripts", []):
+def figure_scripts(name):
+    """The scripts of one figure under assets/figures, in the order in which they run."""
+    stem = name.replace("-", "_")
+    parts = sorted(path.name for path in FIGURES.glob(f"{stem}_*.js"))
+    return [f"figures/{file}" for file in ("core.js", "controls.js", *parts, f"{stem}.js")]
+
+
+def add_figures(app, pagename, templatename, context, doctree):
+    """Load the scripts and the style of the figures that the page holds."""
+    raw = doctree.findall(nodes.raw) if doctree is not None else ()
+    names = sorted({name for node in raw for name in FIGURE.findall(node.astext())})
+    scripts = dict.fromkeys(script for name in names for script in figure_scripts(name))
+    for script in scripts:
         app.add_js_file(script, defer="defer")
-    for style in course.get("styles", []):
-        app.add_css_file(style)
+    if names:
+        app.add_css_file("figures/figures.css")
 
 
 def setup(app):
     """Register the extension."""
     app.connect("doctree-read", insert_measured_line)
-    app.connect("html-page-context", add_page_files)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("html-page-context", add_figures)
+    return {"version": "3", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -55,7 +55,7 @@ def test_unknown_chapter_is_named(folder, execute_chapter):
 
 
 def test_kept_metadata_and_given_ids_survive(notebook, execute_chapter):
-    notebook.metadata["course"] = {"scripts": ["figures/core.js"]}
+    notebook.metadata["course"] = {"seconds": 3}
     notebook.metadata["widgets"] = {"state": {}}
     notebook.cells[1].metadata["execution"] = {"iopub.status.busy": "2026"}
     notebook.cells[1]["id"] = "print-product"
