@@ -72,7 +72,7 @@ class WindowAxis(NamedTuple):
         return (..., part) if self.axis == -1 else (..., part, slice(None))
 
     def lengths(self, include_padding: bool) -> np.ndarray:
-        """Number of pixels under each window, with or without the padding; what lies beyond it never counts."""
+        """Number of pixels under each window, with or without the padding; never what lies beyond it."""
         start = np.arange(self.count) * self.stride - self.padding  # (count,)
         end = np.minimum(start + self.kernel, self.size + self.padding)  # (count,)
         if not include_padding:

@@ -1,4 +1,4 @@
-"""Max pooling and its gradient; :mod:`~course_lib.functional.averaging` holds average and norm pooling."""
+"""Max pooling and its gradient; :mod:`~course_lib.functional.averaging` holds average pooling."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def max_pool2d(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=Fal
     r"""Keep the maximum of every window.
 
     .. math::
-        y_{n,c,i,j} = \max_{0 \le u < K_h,\; 0 \le v < K_w} x_{n,\,c,\; s_h i + d_h u - p_h,\; s_w j + d_w v - p_w},
+        y_{n,c,i,j} = \max_{0 \le u < K_h,\; 0 \le v < K_w}
+            x_{n,\,c,\; s_h i + d_h u - p_h,\; s_w j + d_w v - p_w},
 
     where pixels outside the image do not take part.
 
@@ -104,8 +105,8 @@ def max_pool2d_with_indices(x, kernel_size, stride=None, padding=0, dilation=1, 
     Returns
     -------
     MaxPool2dResult
-        ``out``, as `max_pool2d` returns it, and ``indices`` into the flattened plane. Of equal maxima the first
-        in reading order counts, of several NaN the last; that is PyTorch's rule.
+        ``out``, as `max_pool2d` returns it, and ``indices`` into the flattened plane. Of equal maxima the
+        first in reading order counts, of several NaN the last; that is PyTorch's rule.
 
     Raises
     ------
@@ -166,8 +167,8 @@ def max_pool2d_backward(grad_out, x, kernel_size, stride=None, padding=0, dilati
 
     Notes
     -----
-    The first maximum in reading order stands in the first row that reaches the maximum, and there in the first
-    such column; so the gradient goes down the rows first and then along the columns.
+    The first maximum in reading order stands in the first row that reaches the maximum, and there in the
+    first such column; so the gradient goes down the rows first and then along the columns.
 
     Examples
     --------
@@ -200,7 +201,7 @@ def _maximum(x: np.ndarray, windows: WindowAxis) -> np.ndarray:
 def _winners(
     x: np.ndarray, out: np.ndarray, windows: WindowAxis
 ) -> Iterator[tuple[tuple, tuple, np.ndarray]]:
-    """Yield windows, their pixels under one tap, and which of these won: the first maximum, or the last NaN."""
+    """Yield windows, their pixels under a tap, and which of them won: the first maximum, or the last NaN."""
     undecided = np.ones(out.shape, bool)
     for window, pixel in windows.taps():
         won = (x[pixel] == out[window]) & undecided[window]
@@ -235,7 +236,8 @@ def _pay_winners(grad_out: np.ndarray, x: np.ndarray, out: np.ndarray, windows: 
 def _where(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Compute ``np.where(mask, values, 0)`` without a branch per element, which costs ten times as much.
 
-    A product ``values * mask`` would turn an infinite gradient into NaN; the product of the bit patterns does not.
+    A product ``values * mask`` would turn an infinite gradient into NaN; the product of the bit patterns
+    does not.
     """
     if values.dtype.itemsize > 8:
         return np.where(mask, values, 0)
