@@ -1,0 +1,35 @@
+"""nbgrader's settings for this course. Paths are relative to this file, so the folder can be copied anywhere."""
+
+import os
+from pathlib import Path
+
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, LimitOutput
+
+from course_lib.grading.preprocessor import SaveScores, ScoreOutside
+
+HERE = Path(__file__).resolve().parent
+
+c = get_config()  # noqa: F821 - nbgrader puts it here
+
+c.CourseDirectory.course_id = "cnn"
+c.CourseDirectory.root = str(HERE)
+# The gradebook: a file beside this one, or e.g. postgresql://user:password@host/gradebook
+c.CourseDirectory.db_url = os.environ.get("COURSE_DB_URL", f"sqlite:///{HERE / 'gradebook.db'}")
+c.Exchange.root = os.environ.get("COURSE_EXCHANGE", str(HERE / "exchange"))
+
+# What students get in place of a solution.
+c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
+
+# Submissions are read whatever they are, scored from outside in a jail, and what went wrong is marked for a
+# person. The two lists replace nbgrader's: nothing of a submission ever runs in a kernel here.
+c.Autograde.exporter_class = "course_lib.grading.preprocessor.SubmissionExporter"
+c.Autograde.autograde_preprocessors = [
+    ScoreOutside,
+    LimitOutput,
+    SaveScores,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+# Differences from course_lib.grading.limits.Limits, e.g. {"check_seconds": 60.0}
+c.ScoreOutside.limits = {}

@@ -1,0 +1,244 @@
+"""A submission as seen from outside: functions that can be called, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from course_lib.grading import jail
+from course_lib.grading.engine import CallFailed, InputChanged
+from course_lib.grading.limits import Limits
+from course_lib.grading.process import Process, WorkerLost
+from course_lib.grading.protocol import Unreadable, decode_value, encode_request, text_of
+
+GRACE = 3.0  # seconds between the worker's own alarm and its end
+RESTARTS = 12  # a submission that kills more workers than this is not asked again
+PNG = b"\x89PNG\r\n\x1a\n"
+STATUSES = ("timeout", "memory", "error")
+
+
+@dataclass
+class CellRun:
+    """What one cell did when it was executed.
+
+    Attributes
+    ----------
+    status : str
+        ``"ok"``, ``"error"``, ``"timeout"``, ``"memory"``, ``"crashed"`` or ``"unreadable"``.
+    message : str
+        Why it is not ok.
+    outputs : list of dict
+        Jupyter outputs.
+    """
+
+    status: str = "ok"
+    message: str = ""
+    outputs: list[dict] = field(default_factory=list)
+
+
+class Worker:
+    """The code cells of one submission, running in a jail; a context manager.
+
+    The process starts with the first call and is started anew, with all cells executed again, after a call that
+    took it down. A cell that takes it down is left out the next time.
+
+    Parameters
+    ----------
+    cells : sequence of (str, str)
+        A name for messages and the source of every code cell, in order.
+    limits : Limits, optional
+        What the submission may use.
+    libraries : tuple of str, optional
+        Packages that can be imported inside.
+    unsafe : bool, default False
+        Run without a jail.
+    """
+
+    def __init__(
+        self,
+        cells: Sequence[tuple[str, str]],
+        *,
+        limits: Limits | None = None,
+        libraries: tuple[str, ...] = jail.NUMPY + jail.PLOTTING,
+        unsafe: bool = False,
+    ) -> None:
+        self.cells, self.limits, self.libraries, self.unsafe = cells, limits or Limits(), libraries, unsafe
+        self.runs: list[CellRun] = [CellRun() for _ in cells]
+        self._skipped: set[int] = set()
+        self._process: Process | None = None
+        self._starts = 0
+        self._deadline: float | None = None
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process of the submission."""
+        if self._process:
+            self._process.kill()
+            self._process = None
+
+    def function(self, name: str, *, hidden: bool = False) -> Callable[..., Any]:
+        """A callable that calls the submission's function of that name.
+
+        It raises `CallFailed`, `InputChanged` or `NotImplementedError` as `course_lib.grading.engine` asks for.
+        With ``hidden`` no text of the submission's making stands in the message: it could hold the inputs.
+        All its calls together get the limits' ``check_seconds``.
+        """
+        left = self.limits.check_seconds
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            nonlocal left
+            self.start()
+            if left <= 0:
+                raise CallFailed("timeout", self._too_slow(name))
+            began = time.monotonic()
+            try:
+                return self._call(name, args, kwargs, left, hidden)
+            finally:
+                left -= time.monotonic() - began
+
+        return call
+
+    def start(self) -> None:
+        """Make sure that a process runs in which every cell has been executed."""
+        while self._process is None:
+            self._check_budget()
+            self._starts += 1
+            self._process = Process(self.limits, self.libraries, self.unsafe)
+            for number, (name, source) in enumerate(self.cells):
+                if number not in self._skipped and not self._run_cell(number, name, source):
+                    break
+
+    def _check_budget(self) -> None:
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self.limits.submission_seconds
+        if time.monotonic() > self._deadline:
+            text = f"not run: the submission had used up its {self.limits.submission_seconds:g} seconds"
+            raise CallFailed("timeout", text)
+        if self._starts > RESTARTS:
+            raise CallFailed("crashed", f"not run: the submission had ended its process {RESTARTS} times")
+
+    def _exchange(self, request: bytes, seconds: float) -> tuple[dict, list[bytes]]:
+        self._check_budget()
+        try:
+            return self._process.exchange(request, min(seconds, self._deadline - time.monotonic()) + GRACE)
+        except WorkerLost:
+            self._process = None
+            raise
+
+    def _run_cell(self, number: int, name: str, source: str) -> bool:
+        """Execute one cell; False when that took the process down."""
+        run = CellRun()
+        try:
+            request = encode_request({"do": "cell", "name": name, "source": source})
+            header, blobs = self._exchange(request, self.limits.cell_seconds)
+        except WorkerLost as error:
+            self._skipped.add(number)
+            self.runs[number] = CellRun(error.status, error.message)
+            return False
+        run.outputs = _outputs(header.get("outputs"), blobs)
+        failure = header.get("failure")
+        if failure is not None:
+            status = failure.get("status") if isinstance(failure, dict) else None
+            run.status = status if status in STATUSES else "unreadable"
+            run.message = self._explain(run.status, failure, "the cell")
+            run.outputs.append(_stream("stderr", run.message + "\n"))
+        self.runs[number] = run
+        return True
+
+    def _explain(self, status: str, failure: dict, subject: str) -> str:
+        if status == "timeout":
+            return f"{subject} did not finish within {self.limits.cell_seconds:g} s"
+        if status == "unreadable":
+            return f"{subject} gave an answer that could not be read"
+        text = f"{subject} raised {text_of(failure, 'type', 80)}: {text_of(failure, 'message', 1000)}"
+        line = failure.get("line")
+        if type(line) is int and 0 < line < 10**6:
+            where = text_of(failure, "where", 80)
+            place = f" of {where}" if where.isidentifier() else ""
+            text += f"\n    in line {line}{place}: {text_of(failure, 'source', 200)}"
+        return text
+
+    def _call(self, name: str, args: tuple, kwargs: dict, seconds: float, hidden: bool) -> Any:
+        request = encode_request(
+            {"do": "call", "function": name, "seconds": seconds}, {"args": list(args), "kwargs": kwargs}
+        )
+        try:
+            header, blobs = self._exchange(request, seconds)
+        except WorkerLost as error:
+            message = self._too_slow(name) if error.status == "timeout" else f"{name}: {error.message}"
+            raise CallFailed(error.status, message) from None
+        failure = header.get("failure")
+        if failure is not None:
+            self._raise(name, failure if isinstance(failure, dict) else {}, hidden)
+        try:
+            return decode_value(header.get("value"), blobs)
+        except Unreadable as error:
+            self.close()
+            raise CallFailed("unreadable", f"{name} gave an answer that could not be read: {error}") from None
+
+    def _raise(self, name: str, failure: dict, hidden: bool) -> None:
+        status = failure.get("status")
+        if status == "changed":
+            which = failure.get("which")
+            raise InputChanged(which if type(which) is int and 0 <= which < 64 else 0)
+        if status == "undefined":
+            raise self._undefined(name)
+        if status == "timeout":
+            raise CallFailed("timeout", self._too_slow(name))
+        if status == "memory":
+            raise CallFailed("memory", f"{name} asked for more than the {self.limits.memory_mb} MB it may use")
+        if status != "error":
+            raise CallFailed("unreadable", f"{name} gave an answer that could not be read")
+        kind = text_of(failure, "builtin", 80)
+        if kind == "NotImplementedError":
+            raise NotImplementedError
+        if hidden:
+            known = isinstance(getattr(builtins, kind, None), type) if kind in dir(builtins) else False
+            raise CallFailed("crashed", f"{name} raised {kind if known else 'an exception'}.")
+        raise CallFailed("crashed", self._explain("error", failure, name))
+
+    def _too_slow(self, name: str) -> str:
+        return f"{name} did not finish within {self.limits.check_seconds:g} s"
+
+    def _undefined(self, name: str) -> CallFailed:
+        """Why there is no such function: the cell that was to define it failed, or it was renamed."""
+        pattern = re.compile(rf"^\s*(async\s+)?(def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=", re.M)
+        bad = [i for i, run in enumerate(self.runs) if run.status != "ok"]
+        bad.sort(key=lambda i: not pattern.search(self.cells[i][1]))
+        if not bad:
+            return CallFailed("failed", f"{name} is not defined; was its cell deleted, or the function renamed?")
+        run = self.runs[bad[0]]
+        status = "crashed" if run.status == "error" else run.status
+        return CallFailed(status, f"{name} is not defined, because a cell did not run to its end: {run.message}")
+
+
+def _stream(name: str, text: str) -> dict:
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def _outputs(described: Any, blobs: list[bytes]) -> list[dict]:
+    """Jupyter outputs of a cell: text and png, nothing that a browser would run."""
+    outputs = []
+    for item in described[:200] if isinstance(described, list) else []:
+        if not isinstance(item, dict):
+            continue
+        name, index = item.get("name"), item.get("png")
+        if name in ("stdout", "stderr"):
+            outputs.append(_stream(name, text_of(item, "text", 1 << 20)))
+        elif "result" in item:
+            data = {"text/plain": text_of(item, "result", 10_000)}
+            outputs.append({"output_type": "display_data", "metadata": {}, "data": data})
+        elif type(index) is int and 0 <= index < len(blobs) and blobs[index].startswith(PNG):
+            data = {"image/png": base64.b64encode(blobs[index]).decode()}
+            outputs.append({"output_type": "display_data", "metadata": {}, "data": data})
+    return outputs
