@@ -2,9 +2,9 @@
 
 tools/execute_chapter.py stores in a notebook's metadata what its run took, ``course: {seconds, memory_mb}``.
 
-A page that holds ``<div class="course-figure" data-figure="sliding-window" ...>`` loads, from assets/figures, the
-shared core.js, controls.js and figures.css, then sliding_window_*.js, then sliding_window.js. Other pages load
-none of them.
+A page that holds ``<div class="course-figure" data-figure="sliding-window" ...>`` loads, from assets/figures,
+the shared core.js, controls.js and figures.css, then sliding_window_*.js, then sliding_window.js. Other pages
+load none of them.
 """
 
 import json
