@@ -1,0 +1,244 @@
+"""The training loop that chapter 07 writes out, as a function to import afterwards."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+
+from course_lib._validation import as_int
+from course_lib.training import checkpoints
+from course_lib.training.history import History
+from course_lib.training.nonfinite import explain_nonfinite_loss
+
+Metric = Callable[[Any, Any], float]
+
+
+def accuracy(output: Any, target: torch.Tensor) -> float:
+    """Share of samples whose highest logit is the true class; `output` may be a tuple with ``logits``."""
+    logits = getattr(output, "logits", output)  # (B, C, ...)
+    return (logits.argmax(dim=1) == target).float().mean().item()
+
+
+def fit(
+    model: nn.Module,
+    train_loader: Iterable,
+    val_loader: Iterable | None = None,
+    *,
+    epochs: int,
+    optimizer: torch.optim.Optimizer,
+    loss: Callable[[Any, Any], torch.Tensor] = nn.functional.cross_entropy,
+    metrics: Mapping[str, Metric] | None = None,
+    scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
+    device: torch.device | str | None = None,
+    progress: bool = True,
+    checkpoint: str | os.PathLike | None = None,
+) -> History:
+    """Train a model, and measure it on other data after every epoch.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Trained in place; left in training mode.
+    train_loader, val_loader : iterable of (input, target)
+        Batches of tensors, or of tuples, lists and dicts of them; `val_loader` is optional.
+    epochs : int
+        Passes over `train_loader` in all, those before a resumption included; at least 1.
+    optimizer : torch.optim.Optimizer
+        Over the model's parameters.
+    loss : callable, default cross-entropy
+        ``loss(model(input), target)``, a mean over the batch's samples.
+    metrics : mapping of str to callable, optional
+        ``metric(output, target)``, means over the batch's samples; ``{"accuracy": accuracy}`` by default.
+    scheduler : torch.optim.lr_scheduler.LRScheduler, optional
+        Stepped after every epoch.
+    device : device or str, optional
+        Where to compute; a GPU if there is one, by default.
+    progress : bool, default True
+        Draw a bar; none is drawn under ``COURSE_QUIET=1`` or where output is neither a terminal nor a
+        notebook.
+    checkpoint : str or path, optional
+        File that is replaced after every epoch. If it exists, training goes on from it, with the result of a
+        run that was never interrupted: model, optimiser, scheduler and random states are restored.
+
+    Returns
+    -------
+    History
+        Loss of every step; losses, metrics and seconds of every epoch.
+
+    Raises
+    ------
+    ValueError
+        If `epochs` is below 1, a loader is empty, or the checkpoint belongs to another model.
+    FloatingPointError
+        If the loss is not finite; the message names the step and the first layer whose output was not finite.
+
+    References
+    ----------
+    .. [1] I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press, 2016, chapter 8.
+
+    Examples
+    --------
+    >>> model = nn.Linear(2, 2)
+    >>> batch = (torch.randn(8, 2), torch.zeros(8, dtype=torch.long))
+    >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    >>> history = fit(model, [batch], [batch], epochs=20, optimizer=optimizer, device="cpu")
+    >>> history.column("val_loss")[-1] < history.column("val_loss")[0]
+    True
+    """
+    epochs = as_int("fit", "epochs", epochs, 1)
+    device = default_device() if device is None else torch.device(device)
+    model.to(device)
+    _move_optimizer(optimizer, device)
+    history = History()
+    run = checkpoints.Run(model, optimizer, scheduler, train_loader)
+    if checkpoint is not None and os.path.exists(checkpoint):
+        history = checkpoints.restore(checkpoint, run)
+    steps = len(train_loader) if hasattr(train_loader, "__len__") else None
+    for epoch in range(len(history.epochs), epochs):
+        start = time.perf_counter()
+        bar = tqdm(total=steps, desc=f"epoch {epoch + 1}/{epochs}", disable=_quiet(progress), leave=False)
+        with bar:
+            train_loss = _train_epoch(model, train_loader, optimizer, loss, device, history, bar)
+        row = {"train_loss": train_loss}
+        if val_loader is not None:
+            measured = evaluate(model, val_loader, loss=loss, metrics=metrics, device=device)
+            row |= {f"val_{name}": value for name, value in measured.items()}
+        if scheduler is not None:
+            scheduler.step()
+        history.epochs.append(row | {"seconds": time.perf_counter() - start})
+        if checkpoint is not None:
+            checkpoints.save(checkpoint, run, history)
+    return history
+
+
+def _train_epoch(model, loader, optimizer, loss, device, history, bar) -> float:
+    """One pass over the data; returns the mean loss of its samples."""
+    model.train()
+    total = samples = 0
+    for batch in loader:
+        inputs, target = to_device(batch, device)
+        optimizer.zero_grad()
+        value = loss(model(inputs), target)
+        if not torch.isfinite(value):
+            explain_nonfinite_loss(model, inputs, value.item(), step=len(history.step_loss) + 1)
+        value.backward()
+        optimizer.step()
+        history.step_loss.append(value.item())
+        size = batch_size(inputs)
+        total, samples = total + value.item() * size, samples + size
+        bar.update()
+        bar.set_postfix(loss=f"{value.item():.4f}")
+    if not samples:
+        raise ValueError("fit: expected `train_loader` to yield at least one sample, got none")
+    return total / samples
+
+
+def evaluate(
+    model: nn.Module,
+    loader: Iterable,
+    *,
+    loss: Callable[[Any, Any], torch.Tensor] = nn.functional.cross_entropy,
+    metrics: Mapping[str, Metric] | None = None,
+    device: torch.device | str | None = None,
+) -> dict[str, float]:
+    """Measure a model: evaluation mode, no gradients, the model's mode restored afterwards.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        What to measure.
+    loader : iterable of (input, target)
+        Batches of tensors, or of tuples, lists and dicts of them.
+    loss : callable, default cross-entropy
+        ``loss(model(input), target)``, a mean over the batch's samples.
+    metrics : mapping of str to callable, optional
+        ``metric(output, target)``, means over the batch's samples; ``{"accuracy": accuracy}`` by default.
+    device : device or str, optional
+        Where to compute; a GPU if there is one, by default.
+
+    Returns
+    -------
+    dict of str to float
+        ``loss`` and every metric, means over the samples whatever the sizes of the batches.
+
+    Raises
+    ------
+    ValueError
+        If the loader yields no sample.
+
+    References
+    ----------
+    .. [1] ``torch.nn.Module.eval`` and ``torch.inference_mode``.
+
+    Examples
+    --------
+    >>> model = nn.Linear(2, 2)
+    >>> batch = (torch.randn(8, 2), torch.zeros(8, dtype=torch.long))
+    >>> sorted(evaluate(model, [batch], device="cpu"))
+    ['accuracy', 'loss']
+    """
+    metrics = {"accuracy": accuracy} if metrics is None else metrics
+    device = default_device() if device is None else torch.device(device)
+    model.to(device)
+    totals, samples = dict.fromkeys(["loss", *metrics], 0.0), 0
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            for batch in loader:
+                inputs, target = to_device(batch, device)
+                output, size = model(inputs), batch_size(inputs)
+                totals["loss"] += float(loss(output, target)) * size
+                for name, metric in metrics.items():
+                    totals[name] += float(metric(output, target)) * size
+                samples += size
+    finally:
+        model.train(was_training)
+    if not samples:
+        raise ValueError("evaluate: expected `loader` to yield at least one sample, got none")
+    return {name: total / samples for name, total in totals.items()}
+
+
+def default_device() -> torch.device:
+    """A GPU if there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def to_device(value: Any, device: torch.device) -> Any:
+    """Move every tensor in nested tuples, named tuples, lists and dicts."""
+    if isinstance(value, torch.Tensor):
+        return value.to(device)
+    if isinstance(value, dict):
+        return {key: to_device(item, device) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        items = [to_device(item, device) for item in value]
+        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    return value
+
+
+def batch_size(inputs: Any) -> int:
+    """Samples in a batch: the length of its first tensor, or of a list of images."""
+    while isinstance(inputs, dict | tuple):
+        inputs = next(iter(inputs.values())) if isinstance(inputs, dict) else inputs[0]
+    return len(inputs)
+
+
+def _move_optimizer(optimizer: torch.optim.Optimizer, device: torch.device) -> None:
+    """Bring momenta along to the device that the parameters were moved to."""
+    for state in optimizer.state.values():
+        for key, value in state.items():
+            if isinstance(value, torch.Tensor) and value.ndim:  # a scalar step count stays where it is
+                state[key] = value.to(device)
+
+
+def _quiet(progress: bool) -> bool:
+    if not progress or os.environ.get("COURSE_QUIET") == "1":
+        return True
+    return "ipykernel" not in sys.modules and not sys.stderr.isatty()

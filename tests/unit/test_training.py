@@ -1,0 +1,207 @@
+"""course_lib.training: losses, resumption, failures, progress."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from matplotlib import pyplot as plt
+from torch import nn
+
+from course_lib.datasets import Split, data_loader
+from course_lib.training import History, evaluate, fit
+
+
+def problem(n=60, seed=0):
+    """A linearly separable problem and a small network with dropout, so that random states matter."""
+    rng = np.random.default_rng(seed)
+    images = rng.normal(size=(n, 1, 4, 4)).astype(np.float32)
+    split = Split(images, (images[:, 0, 0].sum(axis=1) > 0).astype(np.int64))
+    torch.manual_seed(seed)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 2))
+    return split, model
+
+
+def test_step_by_step_it_is_the_plain_loop():
+    split, model = problem()
+    twin = nn.Sequential(*(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 2)))
+    twin.load_state_dict(model.state_dict())
+    optimizers = [torch.optim.SGD(m.parameters(), lr=0.1, momentum=0.9) for m in (model, twin)]
+    torch.manual_seed(1)
+    history = fit(model, data_loader(split, 25), epochs=2, optimizer=optimizers[0], device="cpu")
+    torch.manual_seed(1)
+    losses = []
+    for _ in range(2):
+        for x, y in data_loader(split, 25):
+            optimizers[1].zero_grad()
+            value = nn.functional.cross_entropy(twin(x), y)
+            value.backward()
+            optimizers[1].step()
+            losses.append(value.item())
+    assert history.step_loss == losses
+    weights = np.array([25, 25, 10]) / 60
+    assert history.column("train_loss") == pytest.approx(
+        [weights @ losses[:3], weights @ losses[3:]], rel=1e-12
+    )
+    for a, b in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+
+
+def test_learning_lowers_the_loss_and_raises_accuracy():
+    split, model = problem(200)
+    loader = data_loader(split, 20, shuffle=True, generator=torch.Generator().manual_seed(0))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    history = fit(model, loader, data_loader(split), epochs=15, optimizer=optimizer, device="cpu")
+    assert history.column("val_loss")[-1] < 0.5 * history.column("val_loss")[0]
+    assert history.column("val_accuracy")[-1] > 0.95
+    assert all(seconds > 0 for seconds in history.column("seconds"))
+
+
+@pytest.mark.parametrize("stop", [1, 3])
+def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, stop):
+    def run(epochs, checkpoint):
+        split, model = problem()
+        loader = data_loader(split, 16, shuffle=True, generator=torch.Generator().manual_seed(5))
+        optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+        scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 2, gamma=0.5)
+        history = fit(
+            model, loader, data_loader(split), epochs=epochs, optimizer=optimizer, scheduler=scheduler,
+            device="cpu", checkpoint=checkpoint,
+        )  # fmt: skip
+        return model, history
+
+    straight, whole = run(5, None)
+    run(stop, tmp_path / "run.pt")
+    resumed, joined = run(5, tmp_path / "run.pt")
+    assert joined.step_loss == whole.step_loss
+    assert joined.column("val_loss") == whole.column("val_loss")
+    for a, b in zip(resumed.parameters(), straight.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_foreign_or_damaged_checkpoint_is_refused_and_named(tmp_path):
+    split, model = problem()
+    path = tmp_path / "run.pt"
+    path.write_bytes(b"not a checkpoint")
+    with pytest.raises(ValueError, match=f"fit: expected `checkpoint` to be a file that fit wrote .* {path}"):
+        fit(
+            model,
+            data_loader(split),
+            epochs=1,
+            optimizer=torch.optim.SGD(model.parameters()),
+            checkpoint=path,
+        )
+
+
+class Broken(nn.Module):
+    def forward(self, x):
+        return x / 0.0
+
+
+@pytest.mark.parametrize(
+    ("layers", "poison", "message"),
+    [
+        ([nn.Linear(16, 2), Broken(), nn.Softplus()], None, r"at step 1: layer '2' \(Broken\) is the first"),
+        ([nn.Linear(16, 2)], "input", "at step 1: the input holds values that are not finite"),
+        ([nn.Linear(16, 2)], "loss", "at step 1: every layer's output is finite, so it arose in the loss"),
+    ],
+)
+def test_a_loss_that_is_not_finite_stops_with_step_and_layer(layers, poison, message):
+    split, _ = problem()
+    if poison == "input":
+        split.images[3, 0, 1, 1] = np.nan
+    model = nn.Sequential(nn.Flatten(), *layers)
+    loss = (lambda o, t: o.sum() * float("nan")) if poison == "loss" else nn.functional.cross_entropy
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    before = [p.clone() for p in model.parameters()]
+    with pytest.raises(FloatingPointError, match=message):
+        fit(model, data_loader(split), epochs=1, optimizer=optimizer, loss=loss, device="cpu")
+    for a, b in zip(model.parameters(), before, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+    assert not any(m._forward_hooks for m in model.modules())
+
+
+def test_a_diverging_run_names_the_parameter():
+    split, _ = problem()
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 2))
+    optimizer = torch.optim.SGD(model.parameters(), lr=float("inf"))
+    with pytest.raises(
+        FloatingPointError, match="at step 2: parameter '1.weight' is not finite .* learning rate"
+    ):
+        fit(model, data_loader(split, 30), epochs=1, optimizer=optimizer, device="cpu")
+
+
+def test_evaluate_weighs_samples_not_batches_and_restores_the_mode():
+    split, model = problem(50)
+    model.train()
+    parts = [evaluate(model, data_loader(split, size), device="cpu") for size in (7, 50)]
+    assert parts[0] == pytest.approx(parts[1], rel=1e-6)
+    assert model.training
+    model.eval()
+    evaluate(model, data_loader(split), device="cpu")
+    assert not model.training
+
+
+def test_nested_batches_and_own_metrics_are_served():
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(3, 1)
+
+        def forward(self, inputs):
+            return self.layer(inputs["a"]) + inputs["b"]
+
+    batch = ({"a": torch.ones(4, 3), "b": torch.zeros(4, 1)}, [torch.ones(4, 1)])
+    model = Two()
+    history = fit(
+        model, [batch], [batch], epochs=3, optimizer=torch.optim.SGD(model.parameters(), lr=0.05),
+        loss=lambda output, target: ((output - target[0]) ** 2).mean(),
+        metrics={"error": lambda output, target: (output - target[0]).abs().mean()}, device="cpu",
+    )  # fmt: skip
+    assert history.column("val_error")[-1] < history.column("val_error")[0]
+
+
+def test_empty_loaders_are_refused():
+    model = nn.Linear(1, 1)
+    with pytest.raises(
+        ValueError, match="fit: expected `train_loader` to yield at least one sample, got none"
+    ):
+        fit(model, [], epochs=1, optimizer=torch.optim.SGD(model.parameters()), device="cpu")
+    with pytest.raises(ValueError, match="evaluate: expected `loader` to yield at least one sample"):
+        evaluate(model, [], device="cpu")
+    with pytest.raises(ValueError, match="fit: expected `epochs` to be an integer of at least 1, got 0"):
+        fit(model, [], epochs=0, optimizer=torch.optim.SGD(model.parameters()), device="cpu")
+
+
+def test_history_survives_json_and_names_what_it_lacks(tmp_path):
+    history = History([1.0, 0.5], [{"train_loss": 0.75, "val_loss": 0.6, "seconds": 1.0}])
+    history.save(tmp_path / "h.json")
+    assert History.load(tmp_path / "h.json") == history
+    assert json.loads((tmp_path / "h.json").read_text())["step_loss"] == [1.0, 0.5]
+    with pytest.raises(
+        ValueError, match=r"History.column: expected a name among seconds, train_loss, val_loss"
+    ):
+        history.column("loss")
+    (tmp_path / "h.json").write_text('{"step_loss": [1')
+    with pytest.raises(ValueError, match="History.load: expected a file written by History.save"):
+        History.load(tmp_path / "h.json")
+
+
+def test_history_draws_itself():
+    history = History([], [{"train_loss": 2.0, "val_loss": 1.5}, {"train_loss": 1.0, "val_loss": 1.2}])
+    ax = history.plot()
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[2.0, 1.0], [1.5, 1.2]]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "loss")
+    with pytest.raises(ValueError, match="History.plot: expected a quantity of this run"):
+        history.plot("accuracy", ax=ax)
+    plt.close("all")
+
+
+@pytest.mark.parametrize("quiet", ["1", ""])
+def test_bars_are_quiet_when_asked(quiet, monkeypatch, capsys):
+    split, model = problem()
+    monkeypatch.setenv("COURSE_QUIET", quiet)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    fit(model, data_loader(split), epochs=1, optimizer=torch.optim.SGD(model.parameters()), device="cpu")
+    assert ("epoch 1/1" in capsys.readouterr().err) == (quiet == "")
