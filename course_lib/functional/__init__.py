@@ -26,15 +26,25 @@ from course_lib.functional.averaging import (
     global_avg_pool2d_backward,
 )
 from course_lib.functional.conv import ConvGradients, conv2d, conv2d_backward, convolve2d, corr2d
+from course_lib.functional.conv1d import conv1d, conv1d_backward
+from course_lib.functional.conv_transpose import conv_transpose2d, conv_transpose2d_backward
+from course_lib.functional.dropout import dropout, dropout_backward
 from course_lib.functional.linear import LinearGradients, linear, linear_backward
 from course_lib.functional.losses import CrossEntropyGradients, cross_entropy, cross_entropy_backward
 from course_lib.functional.lp_pooling import lp_pool2d, lp_pool2d_backward
+from course_lib.functional.normalization import (
+    BatchNormGradients,
+    BatchNormResult,
+    batch_norm,
+    batch_norm_backward,
+)
 from course_lib.functional.pooling import (
     MaxPool2dResult,
     max_pool2d,
     max_pool2d_backward,
     max_pool2d_with_indices,
 )
+from course_lib.functional.response_norm import local_response_norm, local_response_norm_backward
 from course_lib.functional.softmax import (
     log_softmax,
     log_softmax_backward,
@@ -45,6 +55,8 @@ from course_lib.functional.unpooling import max_unpool2d, max_unpool2d_backward
 from course_lib.functional.upsampling import interpolate, interpolate_backward
 
 __all__ = [
+    "BatchNormGradients",
+    "BatchNormResult",
     "ConvGradients",
     "CrossEntropyGradients",
     "LinearGradients",
@@ -56,18 +68,28 @@ __all__ = [
     "adaptive_max_pool2d_with_indices",
     "avg_pool2d",
     "avg_pool2d_backward",
+    "batch_norm",
+    "batch_norm_backward",
+    "conv1d",
+    "conv1d_backward",
     "conv2d",
     "conv2d_backward",
+    "conv_transpose2d",
+    "conv_transpose2d_backward",
     "convolve2d",
     "corr2d",
     "cross_entropy",
     "cross_entropy_backward",
+    "dropout",
+    "dropout_backward",
     "global_avg_pool2d",
     "global_avg_pool2d_backward",
     "interpolate",
     "interpolate_backward",
     "linear",
     "linear_backward",
+    "local_response_norm",
+    "local_response_norm_backward",
     "log_softmax",
     "log_softmax_backward",
     "lp_pool2d",
