@@ -1,41 +1,22 @@
-"""Convolution and its gradients, forward and backward side by side.
+"""Cross-correlation, true convolution, and the convolutional layer with its gradients.
 
 Deep learning calls cross-correlation convolution: the kernel is not flipped. Only `convolve2d` flips it.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from course_lib._validation import (
-    as_int,
-    as_pair,
-    check_rank,
-    check_same_dtype,
-    check_shape,
-    conv_output_size,
-    fail,
-)
+from course_lib._validation import check_rank, check_same_dtype, fail
+from course_lib.functional._conv_arguments import ConvGradients, check_arrays, check_grad_out, conv_geometry
 from course_lib.functional._im2col import (
-    Geometry,
-    can_exchange,
     correlate,
-    correlate_with_gradient,
-    exchanged,
+    correlate_and_gradient,
+    exchange,
     filter_gradient,
     rotate,
     spread,
 )
-
-
-class ConvGradients(NamedTuple):
-    """Gradients of a convolution, named after its inputs."""
-
-    x: np.ndarray
-    weight: np.ndarray
-    bias: np.ndarray | None
 
 
 def corr2d(x, k):
@@ -137,18 +118,146 @@ def convolve2d(x, k, mode="valid"):
 
 
 def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    geometry = _check_conv("conv2d", x, weight, bias, stride, padding, dilation, groups)
-    return _add_bias(correlate(x, weight, geometry), bias)  # (N, C_out, H_out, W_out)
+    r"""Cross-correlate a batch of images with a bank of filters.
+
+    With zero padding, one filter per output channel ``o``, and ``groups=1``,
+
+    .. math::
+        y_{n,o,i,j} = b_o + \sum_{c=1}^{C_{in}} \sum_{u=0}^{K_h - 1} \sum_{v=0}^{K_w - 1}
+            w_{o,c,u,v}\; x_{n,\,c,\; s_h i + d_h u - p_h,\; s_w j + d_w v - p_w}.
+
+    Like every deep-learning library this is called a convolution although the kernel is not flipped.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, C_in, H, W), floating
+        Input batch; N may be 0.
+    weight : ndarray, shape (C_out, C_in/groups, K_h, K_w), same dtype as `x`
+        Filters.
+    bias : ndarray, shape (C_out,), optional
+        One offset per output channel. None (default) adds nothing.
+    stride : int or pair of int, default 1
+        Step between neighbouring windows, in input pixels; at least 1.
+    padding : int, pair of int, "same" or "valid", default 0
+        Zeros added on each side of H and of W, in input pixels. "valid" adds none; "same" adds as many as
+        keep H and W at stride 1, ``d * (K - 1)`` in all, an odd one below or to the right.
+    dilation : int or pair of int, default 1
+        Distance between neighbouring kernel entries, in input pixels; at least 1.
+    groups : int, default 1
+        Into how many groups the channels are cut; each group of filters sees its own group of channels only.
+        ``groups = C_in`` is a depthwise convolution.
+
+    Returns
+    -------
+    ndarray, shape (N, C_out, H_out, W_out), dtype of `x`
+        ``H_out = (H + 2 p_h - d_h (K_h - 1) - 1) // s_h + 1``; ``W_out`` likewise. Rows and columns that a
+        whole window does not reach are dropped.
+
+    Raises
+    ------
+    ValueError
+        If a rank, the channels or the dtypes disagree, an argument is out of range, the kernel exceeds the
+        padded input, or "same" meets a stride other than 1.
+
+    See Also
+    --------
+    conv2d_backward : Gradients for `x`, `weight` and `bias`.
+    conv_transpose2d : The way back from maps to images.
+
+    Notes
+    -----
+    Cost: ``N * C_out * H_out * W_out * (C_in / groups) * K_h * K_w`` multiply-adds.
+
+    References
+    ----------
+    .. [1] V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning",
+       arXiv:1603.07285, 2016, section 2.
+    .. [2] K. Chellapilla, S. Puri and P. Simard, "High performance convolutional neural networks for document
+       processing", IWFHR 2006, section 3: windows as columns of a matrix.
+
+    Examples
+    --------
+    A horizontal difference filter answers only at the edge:
+
+    >>> x = np.array([[[[0.0, 0.0, 1.0, 1.0]]]])  # (N, C_in, H, W) = (1, 1, 1, 4)
+    >>> w = np.array([[[[-1.0, 1.0]]]])  # (C_out, C_in, K_h, K_w) = (1, 1, 1, 2)
+    >>> conv2d(x, w)
+    array([[[[0., 1., 0.]]]])
+    """
+    groups = check_arrays("conv2d", x, weight, bias, groups)
+    geometry = conv_geometry("conv2d", x.shape[2:], weight.shape[2:], stride, padding, dilation, groups)
+    out = correlate(x, weight, geometry)  # (N, C_out, H_out, W_out)
+    if bias is not None:
+        out += bias[:, None, None]  # (N, C_out, H_out, W_out)
+    return out
 
 
 def conv2d_backward(grad_out, x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    geometry = _check_conv("conv2d_backward", x, weight, bias, stride, padding, dilation, groups)
-    _check_grad_out("conv2d_backward", grad_out, x, (len(x), len(weight), *geometry.out))
-    C_in, C_out = x.shape[1], len(weight)
-    if can_exchange(geometry) and C_out <= 3 * C_in:
-        flipped = rotate(weight, groups)  # (C_in, C_out/groups, K_h, K_w)
-        grad_x, grad_flipped = correlate_with_gradient(grad_out, flipped, x, exchanged(geometry))
-        grad_weight = rotate(grad_flipped, groups)  # (C_out, C_in/groups, K_h, K_w)
+    r"""Gradients of `conv2d` for its input, its filters and its bias.
+
+    With :math:`g = \partial L / \partial y`, stride 1 and no padding,
+
+    .. math::
+        \frac{\partial L}{\partial w_{o,c,u,v}} = \sum_{n,i,j} g_{n,o,i,j}\; x_{n,c,i+u,j+v}, \qquad
+        \frac{\partial L}{\partial x_{n,c,h,k}} = \sum_{o,u,v} w_{o,c,u,v}\; g_{n,o,h-u,k-v}, \qquad
+        \frac{\partial L}{\partial b_o} = \sum_{n,i,j} g_{n,o,i,j}.
+
+    The first is a cross-correlation of the input with the upstream gradient, the second a full convolution of
+    the upstream gradient with the filters: each pixel collects from every window that it belongs to.
+
+    Parameters
+    ----------
+    grad_out : ndarray, shape (N, C_out, H_out, W_out), same dtype as `x`
+        Gradient of the loss for the result of `conv2d`.
+    x, weight, bias, stride, padding, dilation, groups
+        The arguments of the forward pass; see `conv2d`.
+
+    Returns
+    -------
+    ConvGradients
+        ``grads.x``, ``grads.weight`` and ``grads.bias``, each shaped like its input; None where `bias` is.
+
+    Raises
+    ------
+    ValueError
+        If `grad_out` has not the shape and dtype of the forward's result, or `conv2d` would refuse the rest.
+
+    See Also
+    --------
+    conv2d : The forward pass.
+
+    Notes
+    -----
+    Cost: two products the size of the forward's.
+
+    References
+    ----------
+    .. [1] I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press, 2016, section 9.5.
+
+    Examples
+    --------
+    One window per pixel pair: the upstream gradient goes back to the pixels, weighted by the filter.
+
+    >>> x = np.array([[[[1.0, 2.0, 4.0]]]])
+    >>> w = np.array([[[[-1.0, 1.0]]]])
+    >>> grads = conv2d_backward(np.array([[[[10.0, 1.0]]]]), x, w)
+    >>> grads.x
+    array([[[[-10.,   9.,   1.]]]])
+    >>> grads.weight
+    array([[[[12., 24.]]]])
+    """
+    groups = check_arrays("conv2d_backward", x, weight, bias, groups)
+    geometry = conv_geometry(
+        "conv2d_backward", x.shape[2:], weight.shape[2:], stride, padding, dilation, groups
+    )
+    check_grad_out("conv2d_backward", grad_out, x, (len(x), len(weight), *geometry.out))
+    other = exchange(geometry)
+    if (
+        other is not None and len(weight) <= 3 * x.shape[1]
+    ):  # columns of grad_out serve both gradients, if not too many
+        turned = rotate(weight, groups)  # (C_in, C_out/groups, K_h, K_w)
+        grad_x, grad_turned = correlate_and_gradient(grad_out, turned, x, other)
+        grad_weight = rotate(grad_turned, groups)  # (C_out, C_in/groups, K_h, K_w)
     else:
         grad_x = spread(grad_out, weight, geometry)  # (N, C_in, H, W)
         grad_weight = filter_gradient(x, grad_out, geometry)  # (C_out, C_in/groups, K_h, K_w)
@@ -163,68 +272,3 @@ def _check_image_and_kernel(function, x, k, fits=True):
         fail(
             function, f"a kernel of at least 1x1 that fits in the image {x.shape}", f"`k` of shape {k.shape}"
         )
-
-
-def _check_conv(function, x, weight, bias, stride, padding, dilation, groups):
-    check_rank(function, "x", x, "(N, C_in, H, W)")
-    check_rank(function, "weight", weight, "(C_out, C_in/groups, K_h, K_w)")
-    groups = as_int(function, "groups", groups, 1)
-    C_in, C_out = x.shape[1], len(weight)
-    if C_in % groups or C_out % groups:
-        fail(function, f"C_in and C_out divisible by groups={groups}", f"C_in={C_in}, C_out={C_out}")
-    if weight.shape[1] * groups != C_in:
-        fail(
-            function,
-            f"`weight` with C_in/groups = {C_in}/{groups} channels to match `x` {x.shape}",
-            f"shape {weight.shape}",
-        )
-    if 0 in x.shape[1:] or 0 in weight.shape:
-        fail(function, "no empty axis but the batch", f"`x` {x.shape}, `weight` {weight.shape}")
-    if bias is not None:
-        check_shape(function, "bias", bias, (C_out,), " (one offset per output channel)")
-    check_same_dtype(function, x=x, weight=weight, bias=bias)
-    return _geometry(function, x.shape[2:], weight.shape[2:], stride, padding, dilation, groups)
-
-
-def _geometry(function, size, kernel, stride, padding, dilation, groups):
-    stride = as_pair(function, "stride", stride, 1)
-    dilation = as_pair(function, "dilation", dilation, 1)
-    before, after = _padding(function, padding, kernel, stride, dilation)
-    padded = tuple(b + n + a for b, n, a in zip(before, size, after, strict=True))
-    extent = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
-    if extent[0] > padded[0] or extent[1] > padded[1]:
-        fail(
-            function,
-            f"a dilated kernel that fits in the padded image {padded}",
-            f"a kernel of extent {extent}",
-        )
-    out = tuple(
-        conv_output_size(n, k, s, 0, d) for n, k, s, d in zip(padded, kernel, stride, dilation, strict=True)
-    )
-    return Geometry(size, out, kernel, stride, dilation, before, after, groups)
-
-
-def _padding(function, padding, kernel, stride, dilation):
-    """Return the zeros before and after each axis; "same" puts an odd one below or to the right."""
-    if not isinstance(padding, str):
-        before = as_pair(function, "padding", padding, 0)
-        return before, before
-    if padding == "valid":
-        return (0, 0), (0, 0)
-    if padding != "same":
-        fail(function, '`padding` to be an integer, a pair, "same" or "valid"', repr(padding))
-    if stride != (1, 1):
-        fail(function, 'stride 1 with `padding="same"`', f"stride {stride}")
-    total = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
-    return tuple(t // 2 for t in total), tuple(t - t // 2 for t in total)
-
-
-def _check_grad_out(function, grad_out, x, shape):
-    check_shape(function, "grad_out", grad_out, shape, ", that of the forward's result")
-    check_same_dtype(function, grad_out=grad_out, x=x)
-
-
-def _add_bias(out, bias):
-    if bias is not None:
-        out += bias[:, None, None]  # (N, C_out, H_out, W_out)
-    return out
