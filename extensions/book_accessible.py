@@ -1,8 +1,8 @@
 """Sphinx extension: repairs of the generated HTML that a screen reader needs.
 
 docutils marks a list of references as ``role="list"`` whose children are not list items, and its entries with
-a role that the standard has withdrawn; a screen reader then announces an empty list. Without the roles it reads
-the entries.
+a role that the standard has withdrawn; a screen reader then announces an empty list. Without the roles it
+reads the entries.
 """
 
 REPLACEMENTS = (

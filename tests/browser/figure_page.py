@@ -2,18 +2,38 @@
 
 import functools
 import http.server
+import importlib.util
+import re
 import threading
 from contextlib import contextmanager
 from pathlib import Path
 
-import yaml
 from axe_playwright_python.sync_playwright import Axe
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "assets"
-SPHINX = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
-STYLES = [f'<link rel="stylesheet" href="/{name}">' for name in SPHINX["html_css_files"]]
-SCRIPTS = [f'<script src="/{name}"></script>' for name in SPHINX["html_js_files"]]
+AXE = {
+    "resultTypes": ["violations"],
+    "preload": False,
+}  # preloading asks for style sheets under wrong addresses
+FIGURE = re.compile(r'data-figure="([\w-]+)"')
+
+
+def figure_scripts(name):
+    """The scripts of one figure in the order in which the book loads them."""
+    spec = importlib.util.spec_from_file_location("book_chapter", ROOT / "extensions" / "book_chapter.py")
+    extension = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(extension)
+    return extension.figure_scripts(name)
+
+
+def head(body):
+    """What the book puts into the head of a page with these figures."""
+    scripts = dict.fromkeys(script for name in FIGURE.findall(body) for script in figure_scripts(name))
+    tags = [f'<script defer src="/{script}"></script>' for script in scripts]
+    return "\n".join(['<link rel="stylesheet" href="/figures/figures.css">', *tags])
+
+
 PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>Figures</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 {head}<style>html[data-theme="dark"] body {{ background: #121212; color: #eeeeee; }}</style></head>
@@ -45,7 +65,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 @contextmanager
 def figure_page(browser, body, theme="light", width=1000, **context_options):
     """Open a page whose body is `body`; fail on leaving when it logged an error or asked for a missing file."""
-    page_text = PAGE.format(theme=theme, head="\n".join(STYLES + SCRIPTS), body=body)
+    page_text = PAGE.format(theme=theme, head=head(body), body=body)
     handler = type("PageHandler", (Handler,), {"page": page_text})
     with http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(handler, directory=str(ASSETS))
@@ -67,7 +87,7 @@ def figure_page(browser, body, theme="light", width=1000, **context_options):
 
 def axe_violations(page, selector=".course-figure"):
     """Return what axe finds inside the figures, one line each."""
-    found = Axe().run(page, context=selector).response["violations"]
+    found = Axe().run(page, context=selector, options=AXE).response["violations"]
     return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
 
 

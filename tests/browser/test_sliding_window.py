@@ -302,11 +302,6 @@ def test_unread_values_are_marked_when_asked(browser):
     with figure_page(browser, figure(stride="3 2", show_unread="", kernel=[[1, 1], [1, 1]])) as page:
         struck = page.locator(".cf-kind-input .cf-unread input")
         labels = struck.evaluate_all("inputs => inputs.map(input => input.getAttribute('aria-label'))")
-        assert (
-            labels
-            == [f"Input row 2, column {c}" for c in range(5)] + [f"Input row {r}, column 4" for r in ()]
-            or labels
-        )
         expected = compute(page, IMAGE, np.ones((2, 2)), stride=(3, 2))["unread"]
         assert [[int(n) for n in re.findall(r"\d", label)] for label in labels] == expected
         assert (
