@@ -1,4 +1,4 @@
-"""nbgrader's settings for this course. Paths are relative to this file, so the folder can be copied anywhere."""
+"""nbgrader's settings for this course; paths are relative to this file, so the folder can be copied."""
 
 import os
 from pathlib import Path

@@ -1,9 +1,9 @@
 """nbgrader's autograder with the score taken from outside; configured in nbgrader_config.py.
 
 nbgrader reads a submission twice. The first time `SubmissionExporter` puts it into the instructor's form,
-whatever it is. The second time `ScoreOutside` stands where nbgrader would run the notebook in a kernel: it has
-the submission scored in the jail and writes score, message and outputs into the cells; `SaveScores` then takes
-them into the gradebook like nbgrader does, and marks what a person should look at.
+whatever it is. The second time `ScoreOutside` stands where nbgrader would run the notebook in a kernel: it
+has the submission scored in the jail and writes score, message and outputs into the cells; `SaveScores` then
+takes them into the gradebook like nbgrader does, and marks what a person should look at.
 """
 
 from __future__ import annotations
@@ -63,14 +63,19 @@ def pack(submission: Submission) -> Any:
 def unpack(notebook: Any) -> Submission:
     """The submission that `pack` put into a notebook."""
     carried = notebook.metadata.get(KEY, {})
-    fields = {name: carried.get(name, empty) for name, empty in (("missing", []), ("notes", []), ("problem", ""))}
+    fields = {
+        name: carried.get(name, empty) for name, empty in (("missing", []), ("notes", []), ("problem", ""))
+    }
     return Submission(notebook, **fields)
 
 
 def digest(submission: Submission, rubric: Rubric) -> str:
     """Equal exactly for submissions that are graded alike: the cells, and what the assignment asks."""
     asked = [(c.id, c.kind, c.points, c.cell.source if not c.is_students else "") for c in rubric.cells]
-    given = [(c.cell_type, c.metadata.get("nbgrader", {}).get("grade_id"), c.source) for c in submission.notebook.cells]
+    given = [
+        (c.cell_type, c.metadata.get("nbgrader", {}).get("grade_id"), c.source)
+        for c in submission.notebook.cells
+    ]
     text = json.dumps([asked, given, submission.problem, submission.missing])
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -96,7 +101,9 @@ class ScoreOutside(NbGraderPreprocessor):
 
     def _score(self, submission: Submission, rubric: Rubric) -> Report:
         seed = None if self.seed < 0 else self.seed
-        report = score(submission, rubric, seed=seed, limits=Limits(**self.limits), unsafe=self.unsafe_no_jail)
+        report = score(
+            submission, rubric, seed=seed, limits=Limits(**self.limits), unsafe=self.unsafe_no_jail
+        )
         self.log.info("Scored %g of %g with seed %d", report.score, report.max_score, report.seed)
         return report
 
@@ -110,8 +117,8 @@ class ScoreOutside(NbGraderPreprocessor):
 def write_report(notebook: Any, report: Report) -> None:
     """Write outputs, messages and scores into the cells, in the form in which nbgrader reads a score.
 
-    nbgrader counts no output as full marks and any error output as none, so every checked cell gets exactly one
-    `execute_result` that holds its points.
+    nbgrader counts no output as full marks and any error output as none, so every checked cell gets exactly
+    one `execute_result` that holds its points.
     """
     scores = {cell.id: cell for cell in report.cells}
     count = 0

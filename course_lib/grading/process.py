@@ -50,7 +50,7 @@ class Process:
 
     def __init__(self, limits: Limits, libraries: tuple[str, ...], unsafe: bool = False) -> None:
         self.limits = limits
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._folder = tempfile.TemporaryDirectory(prefix="course-") if unsafe else None
         command = (
             jail.unsafe_command(str(SCRIPT))
@@ -146,8 +146,14 @@ class Process:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(2)
         code = self._popen.poll()
-        code = code - 128 if code is not None and code > 128 else code  # bubblewrap reports signals like a shell
-        known = {signal.SIGKILL: "it was killed", signal.SIGSEGV: "segmentation fault", signal.SIGXCPU: "CPU time"}
+        code = (
+            code - 128 if code is not None and code > 128 else code
+        )  # bubblewrap reports signals like a shell
+        known = {
+            signal.SIGKILL: "it was killed",
+            signal.SIGSEGV: "segmentation fault",
+            signal.SIGXCPU: "CPU time",
+        }
         if code in (signal.SIGXCPU, -signal.SIGXCPU):
             return WorkerLost("timeout", "the submission used up its processor time")
         reason = known.get(abs(code), f"code {code}") if code else "it closed the connection or called exit"

@@ -24,7 +24,7 @@ DTYPES = {"|b1", "|i1", "|u1"} | {f"<{kind}{size}" for kind in "iu" for size in 
 DTYPES |= {"<f2", "<f4", "<f8", "<c8", "<c16"}
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818
     """Bytes that do not keep to the format."""
 
 

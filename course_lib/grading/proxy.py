@@ -44,8 +44,8 @@ class CellRun:
 class Worker:
     """The code cells of one submission, running in a jail; a context manager.
 
-    The process starts with the first call and is started anew, with all cells executed again, after a call that
-    took it down. A cell that takes it down is left out the next time.
+    The process starts with the first call and is started anew, with all cells executed again, after a call
+    that took it down. A cell that takes it down is left out the next time.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class Worker:
     def function(self, name: str, *, hidden: bool = False) -> Callable[..., Any]:
         """A callable that calls the submission's function of that name.
 
-        It raises `CallFailed`, `InputChanged` or `NotImplementedError` as `course_lib.grading.engine` asks for.
+        It raises `CallFailed`, `InputChanged` or `NotImplementedError`, as the engine asks for.
         With ``hidden`` no text of the submission's making stands in the message: it could hold the inputs.
         All its calls together get the limits' ``check_seconds``.
         """
@@ -196,7 +196,9 @@ class Worker:
         if status == "timeout":
             raise CallFailed("timeout", self._too_slow(name))
         if status == "memory":
-            raise CallFailed("memory", f"{name} asked for more than the {self.limits.memory_mb} MB it may use")
+            raise CallFailed(
+                "memory", f"{name} asked for more than the {self.limits.memory_mb} MB it may use"
+            )
         if status != "error":
             raise CallFailed("unreadable", f"{name} gave an answer that could not be read")
         kind = text_of(failure, "builtin", 80)
@@ -212,14 +214,20 @@ class Worker:
 
     def _undefined(self, name: str) -> CallFailed:
         """Why there is no such function: the cell that was to define it failed, or it was renamed."""
-        pattern = re.compile(rf"^\s*(async\s+)?(def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=", re.M)
+        pattern = re.compile(
+            rf"^\s*(async\s+)?(def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=", re.M
+        )
         bad = [i for i, run in enumerate(self.runs) if run.status != "ok"]
         bad.sort(key=lambda i: not pattern.search(self.cells[i][1]))
         if not bad:
-            return CallFailed("failed", f"{name} is not defined; was its cell deleted, or the function renamed?")
+            return CallFailed(
+                "failed", f"{name} is not defined; was its cell deleted, or the function renamed?"
+            )
         run = self.runs[bad[0]]
         status = "crashed" if run.status == "error" else run.status
-        return CallFailed(status, f"{name} is not defined, because a cell did not run to its end: {run.message}")
+        return CallFailed(
+            status, f"{name} is not defined, because a cell did not run to its end: {run.message}"
+        )
 
 
 def _stream(name: str, text: str) -> dict:

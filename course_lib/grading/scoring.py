@@ -202,7 +202,9 @@ def _score_cell(
 def _run(check: Check | None, name: str, function: Any, hidden: bool, seed: int) -> Verdict:
     """Run one check; a failure of the chain itself is a verdict too."""
     if check is None:
-        return Verdict(name, "unreadable", f"{name}: there is no check of that name; a person will look at it")
+        return Verdict(
+            name, "unreadable", f"{name}: there is no check of that name; a person will look at it"
+        )
     try:
         verdict = run(check, function, hidden=hidden, rng_seed=seed)
     except Exception as error:

@@ -21,7 +21,7 @@ SOURCE_LIMIT = 4 * MEGABYTE
 MISSING = "This cell is missing from the submission."
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818
     """A file that cannot be graded; the message says why, in a student's words."""
 
 
@@ -97,7 +97,9 @@ def _read_bytes(path: Path) -> bytes:
         raise Unreadable("this is not an ordinary file")
     if status.st_size > FILE_LIMIT:
         size = status.st_size / MEGABYTE
-        raise Unreadable(f"the file has {size:.0f} MB; at most 64 are read: clear its outputs and save it again")
+        raise Unreadable(
+            f"the file has {size:.0f} MB; at most 64 are read: clear its outputs and save it again"
+        )
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -128,8 +130,8 @@ def rebuild(cells: list[StudentCell], rubric: Rubric) -> Submission:
     """Put submitted cells into the instructor's form.
 
     Cells with an id of the rubric come in the rubric's order, with its type, points and, unless the student
-    writes in them, its source. Cells of the student's own stay behind the cell they followed. Where an id stands
-    more than once the last one is the answer and the others become ordinary cells.
+    writes in them, its source. Cells of the student's own stay behind the cell they followed. Where an id
+    stands more than once the last one is the answer and the others become ordinary cells.
 
     Parameters
     ----------

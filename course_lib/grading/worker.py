@@ -4,8 +4,8 @@ One file, standard library and NumPy only: it is the single file of the course t
 the submission does to this process, the outside treats every byte that leaves it as hostile, so nothing here
 needs to be defended; it only has to be right for honest work.
 
-A frame is a 4-byte big-endian length, that many bytes of JSON, then the blobs whose sizes the JSON lists under
-"blobs". Arrays come in as .npy and go out as raw little-endian bytes with dtype and shape in the JSON.
+A frame is a 4-byte big-endian length, that many bytes of JSON, then the blobs whose sizes the JSON lists
+under "blobs". Arrays come in as .npy and go out as raw little-endian bytes with dtype and shape in the JSON.
 """
 
 import ast
