@@ -116,7 +116,7 @@ def show(value: Any) -> str:
     if value.ndim < 2:
         return np.array2string(value, precision=6, suppress_small=True)
     text = np.array2string(value, precision=6, suppress_small=True, max_line_width=100)
-    return "\n" + "\n".join("      " + line for line in text.splitlines())
+    return "\n" + "\n".join("      " + line for line in text.splitlines() if line.strip())
 
 
 def _as_array(value: Any) -> np.ndarray | None:

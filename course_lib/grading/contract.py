@@ -76,8 +76,8 @@ class Check:
     hidden: Callable[[np.random.Generator], list[Case]]
     reference: Callable[..., Any]
     mistakes: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    rtol: float = 1e-6
-    atol: float = 1e-7
+    rtol: float = 1e-5
+    atol: float = 1e-5
     exact_dtype: bool = False
     parts: tuple[str, ...] = ()
 

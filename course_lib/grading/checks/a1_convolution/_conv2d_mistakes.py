@@ -161,6 +161,7 @@ MISTAKES = {
         lambda n, c, h, w: (n, c, h - 1, w - 1)
     ),
     "the output is one row and one column too large": _shape_of(lambda n, c, h, w: (n, c, h + 1, w + 1)),
+    "the output is transposed: its rows run along H": _on_result(lambda y: y.swapaxes(2, 3)),
     "H and W are swapped in the output": _shape_of(lambda n, c, h, w: (n, c, w, h)),
     "the axes of the output are (N, C_out, H_out, W_out); here the channels come first": _shape_of(
         lambda n, c, h, w: (c, n, h, w)

@@ -104,9 +104,14 @@ def _bias():
     weight = np.stack([K4, K4])[:, None]  # (2, 1, 2, 2)
     return [
         Case(
-            (X9[None, None].copy(), weight, np.array([1.0, -10.0])),
-            note="the same filter twice, with biases 1 and -10",
-            expected=np.array([[[[20.0, 26.0], [38.0, 44.0]], [[9.0, 15.0], [27.0, 33.0]]]]),
+            (np.stack([X9, 10 - X9])[:, None], weight, np.array([1.0, -10.0])),  # x: (2, 1, 3, 3)
+            note="two images, the same filter twice, with biases 1 and -10",
+            expected=np.array(
+                [
+                    [[[20.0, 26.0], [38.0, 44.0]], [[9.0, 15.0], [27.0, 33.0]]],
+                    [[[42.0, 36.0], [24.0, 18.0]], [[31.0, 25.0], [13.0, 7.0]]],
+                ]
+            ),
             explain="19 + 1 = 20 in the first output channel, 19 - 10 = 9 in the second",
         ),
         Case(
@@ -235,6 +240,7 @@ def _dtype():
 
 def _dtype_hidden(rng):
     return [
+        _batch(rng, 1, 2, 4, 5, 2, 3, 2, "float64"),
         _batch(rng, 2, 3, 5, 6, 4, 2, 3, "float32 with a bias", np.float32, bias=True),
         _batch(rng, 1, 2, 5, 6, 3, 3, 3, "float32 with padding", np.float32, padding=1, stride=2),
     ]
@@ -248,5 +254,5 @@ CHECKS = (
     _check("padding", "zero padding", _padding, _padding_hidden),
     _check("strides", "stride", _strides, _strides_hidden),
     _check("together", "all of it at once", _together, _together_hidden),
-    _check("dtype", "float32 stays float32", _dtype, _dtype_hidden, exact_dtype=True, rtol=1e-4, atol=1e-4),
+    _check("dtype", "float32 stays float32", _dtype, _dtype_hidden, exact_dtype=True),
 )

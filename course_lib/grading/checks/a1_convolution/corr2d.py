@@ -42,8 +42,12 @@ MISTAKES = {
     "the output is one row and one column short: H - K_h + 1 windows fit": lambda x, k: Shape(
         (x.shape[0] - k.shape[0], x.shape[1] - k.shape[1])
     ),
+    "the output is transposed: its rows run along H": lambda x, k: reference(x, k).T,
     "H and W are swapped in the output": lambda x, k: Shape(
         (x.shape[1] - k.shape[1] + 1, x.shape[0] - k.shape[0] + 1)
+    ),
+    "the image's H and W are swapped: x.shape is (H, W)": lambda x, k: Shape(
+        (x.shape[1] - k.shape[0] + 1, x.shape[0] - k.shape[1] + 1)
     ),
     "K_h and K_w are swapped": lambda x, k: Shape((x.shape[0] - k.shape[1] + 1, x.shape[1] - k.shape[0] + 1)),
     "the output has the size of the input: a window must fit inside, so it is smaller": lambda x, k: Shape(
@@ -110,9 +114,9 @@ def _rectangles_hidden(rng):
 def _fractions():
     return [
         Case(
-            (np.array([[0.5, -1.5], [2.0, 0.25]]), np.array([[-1.0, 0.5]])),
+            (np.array([[0.5, -1.5, 1.0], [2.0, 0.25, -4.0]]), np.array([[-1.0, 0.5]])),
             note="fractions and negative numbers",
-            expected=np.array([[-1.25], [-1.875]]),
+            expected=np.array([[-1.25, 2.0], [-1.875, -2.25]]),
             explain="first row: 0.5*(-1) + (-1.5)*0.5 = -1.25",
         )
     ]
@@ -121,7 +125,7 @@ def _fractions():
 def _fractions_hidden(rng):
     return [
         Case((rng.uniform(-0.9, 0.9, (5, 6)), rng.uniform(-0.5, 0.5, (2, 3))), note="small fractions"),
-        Case((rng.standard_normal((6, 5)) * 1e3, -np.ones((3, 2)) * 0.25), note="large numbers"),
+        Case((rng.standard_normal((6, 5)) * 30, -np.ones((3, 2)) * 0.25), note="large numbers"),
     ]
 
 

@@ -146,7 +146,13 @@ def _images():
             note="a horizontal edge",
             expected=np.stack([np.zeros((2, 3)), np.full((2, 3), 1.5)]),  # (2, 2, 3)
             explain="the row below minus the row above, three times: 3 * (0.5 - 0) = 1.5",
-        )
+        ),
+        Case(
+            (np.tile([0.0, 0.0, 0.0, 1.0, 1.0], (5, 1)), 5),
+            note="size 5, as large as the image",
+            expected=np.array([[[10.0]], [[0.0]]]),  # (2, 1, 1)
+            explain="each of five rows gives 1 + 1 - 0 - 0 = 2, together 10",
+        ),
     ]
 
 

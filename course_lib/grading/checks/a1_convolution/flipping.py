@@ -41,8 +41,9 @@ CONVOLVE_MISTAKES = {
     "the kernel is turned by 90 degrees where it should be turned by 180": lambda x, k: corr2d(
         x, np.rot90(k)
     ),
-    "the image is flipped: flip the kernel": lambda x, k: corr2d(x[::-1, ::-1], k),
-    "the result is flipped as well: flip the kernel only": lambda x, k: _convolve2d(x, k)[::-1, ::-1],
+    "the image or the result is flipped: flip the kernel, and nothing else": lambda x, k: corr2d(
+        x[::-1, ::-1], k
+    ),
     "the fractions are cut off: an array of integers cannot hold them": lambda x, k: np.trunc(
         _convolve2d(x, k)
     ),
@@ -98,7 +99,13 @@ def _convolve_example():
             note="a 3x3 image and a 2x2 kernel",
             expected=np.array([[5.0, 11.0], [23.0, 29.0]]),
             explain="the flipped kernel is [[3, 2], [1, 0]]; top left: 0*3 + 1*2 + 3*1 + 4*0 = 5",
-        )
+        ),
+        Case(
+            (np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 1.0], [4.0, 1.0, 0.0]]), K4.copy()),
+            note="another image, the same kernel",
+            expected=np.array([[3.0, 7.0], [10.0, 12.0]]),
+            explain="top left: 1*3 + 0*2 + 0*1 + 3*0 = 3",
+        ),
     ]
 
 

@@ -11,22 +11,30 @@ def reference(size, kernel_size, stride=1, padding=0):
     return conv_output_size(size, kernel_size, stride, padding)
 
 
+def _wrong(formula):
+    """A formula in the syllabus's letters as a function with the exercise's arguments."""
+    return lambda size, kernel_size, stride=1, padding=0: formula(size, kernel_size, stride, padding)
+
+
+# J: size, M: kernel_size, S: stride, P: padding
 MISTAKES = {
-    "the + 1 is missing: the first window counts too": lambda j, m, s=1, p=0: (j + 2 * p - m) // s,
-    "one too many is subtracted: the formula does not end in - 1": lambda j, m, s=1, p=0: (
-        (j + 2 * p - m) // s - 1
+    "the + 1 is missing: the first window counts too": _wrong(lambda J, M, S, P: (J + 2 * P - M) // S),
+    "one too many is subtracted: the formula does not end in - 1": _wrong(
+        lambda J, M, S, P: (J + 2 * P - M) // S - 1
     ),
-    "the padding is counted once: it is on both sides": lambda j, m, s=1, p=0: (j + p - m) // s + 1,
-    "the padding is ignored": lambda j, m, s=1, p=0: (j - m) // s + 1,
-    "the padding is subtracted: it makes the image larger": lambda j, m, s=1, p=0: (j - 2 * p - m) // s + 1,
-    "the stride is ignored": lambda j, m, s=1, p=0: j + 2 * p - m + 1,
-    "rounded up: a last window that hangs over the edge does not count": lambda j, m, s=1, p=0: (
-        -((m - j - 2 * p) // s) + 1
+    "the padding is counted once: it is on both sides": _wrong(lambda J, M, S, P: (J + P - M) // S + 1),
+    "the padding is ignored": _wrong(lambda J, M, S, P: (J - M) // S + 1),
+    "the padding is subtracted: it makes the image larger": _wrong(
+        lambda J, M, S, P: (J - 2 * P - M) // S + 1
     ),
-    "rounded to the nearest: round down": lambda j, m, s=1, p=0: round((j + 2 * p - m) / s) + 1,
-    "the + 1 is inside the division: add it after": lambda j, m, s=1, p=0: (j + 2 * p - m + 1) // s,
-    "only the size is divided by the stride": lambda j, m, s=1, p=0: (j + 2 * p) // s - m + 1,
-    "the kernel is ignored": lambda j, m, s=1, p=0: (j + 2 * p) // s,
+    "the stride is ignored": _wrong(lambda J, M, S, P: J + 2 * P - M + 1),
+    "rounded up: a last window that hangs over the edge does not count": _wrong(
+        lambda J, M, S, P: -((M - J - 2 * P) // S) + 1
+    ),
+    "rounded to the nearest: round down": _wrong(lambda J, M, S, P: round((J + 2 * P - M) / S) + 1),
+    "the + 1 is inside the division: add it after": _wrong(lambda J, M, S, P: (J + 2 * P - M + 1) // S),
+    "only the size is divided by the stride": _wrong(lambda J, M, S, P: (J + 2 * P) // S - M + 1),
+    "the kernel is ignored": _wrong(lambda J, M, S, P: (J + 2 * P) // S),
 }
 
 
@@ -84,10 +92,10 @@ def _strides():
     return [
         Case((7, 3, 2), note="a stride that divides", expected=3, explain="the window starts at 0, 2 and 4"),
         Case(
-            (8, 3, 2),
+            (6, 3, 2),
             note="a stride that does not divide",
-            expected=3,
-            explain="the window starts at 0, 2 and 4; at 6 it would hang over the edge",
+            expected=2,
+            explain="the window starts at 0 and 2; at 4 it would hang over the edge",
         ),
         Case(
             (224, 11, 4, 2),
