@@ -8,7 +8,8 @@
  */
 (function () {
   "use strict";
-  const CF = (window.CourseFigures = window.CourseFigures || {});
+  if (window.CourseFigures) return; // a page may load this file twice
+  const CF = (window.CourseFigures = {});
   const makers = new Map();
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   let serial = 0;
@@ -68,6 +69,24 @@
 
   CF.zeros = (rows, cols) => CF.resized([], rows, cols);
   CF.copy = (matrix) => matrix.map((row) => row.slice());
+
+  // ---- arithmetic that several figures need ------------------------------------------------------------------------
+
+  /** floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1; below 1 when no window fits. */
+  CF.outputSize = function (size, kernel, stride, padding, dilation) {
+    return Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
+  };
+
+  /** The kernel turned by 180 degrees. */
+  CF.rotated = (kernel) => kernel.map((row) => row.slice().reverse()).reverse();
+
+  /** The input in a frame of zeros. */
+  CF.padded = function (input, [down, across]) {
+    const width = input[0].length + 2 * across;
+    const blank = () => Array.from({ length: down }, () => new Array(width).fill(0));
+    const side = new Array(across).fill(0);
+    return [...blank(), ...input.map((row) => [...side, ...row, ...side]), ...blank()]; // (H + 2 P_h, W + 2 P_w)
+  };
 
   // ---- grid -------------------------------------------------------------------------------------------------------
 
@@ -249,6 +268,7 @@
   };
 
   CF.register = function (name, mount) {
+    if (makers.has(name)) return;
     makers.set(name, mount);
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => CF.mountAll());
     else CF.mountAll();

@@ -18,7 +18,7 @@
  * data-fill          start with the whole output filled in                                       off
  * data-label         the figure's name for screen readers                                        Sliding window
  *
- * Needs figures.css and, loaded before it in this order: core.js, controls.js, sliding_window_compute.js, sliding_window_view.js.
+ * Needs figures.css and, loaded before it, core.js, controls.js, sliding_window_compute.js, sliding_window_view.js; the book does so.
  */
 (function () {
   "use strict";

@@ -4,23 +4,10 @@
  */
 (function () {
   "use strict";
-  const CF = (window.CourseFigures = window.CourseFigures || {});
+  const CF = window.CourseFigures;
+  const { outputSize, rotated, padded } = CF;
 
   const LIMITS = { input: [1, 8], kernel: [1, 5], stride: [1, 4], padding: [0, 4], dilation: [1, 3] }; // sizes and steps
-
-  /** floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1; below 1 when no window fits. */
-  function outputSize(size, kernel, stride, padding, dilation) {
-    return Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
-  }
-
-  const rotated = (kernel) => kernel.map((row) => row.slice().reverse()).reverse(); // turned by 180 degrees
-
-  function padded(input, [down, across]) {
-    const width = input[0].length + 2 * across;
-    const blank = () => Array.from({ length: down }, () => new Array(width).fill(0));
-    const side = new Array(across).fill(0);
-    return [...blank(), ...input.map((row) => [...side, ...row, ...side]), ...blank()]; // (H + 2 P_h, W + 2 P_w)
-  }
 
   /** The products of the window at output (i, j), kernel rows first: [{ row, col, x, k, product }], rows in the padded input. */
   function terms(result, i, j) {
@@ -59,5 +46,5 @@
     return result;
   }
 
-  CF.slidingWindow = { compute, terms, outputSize, rotated, padded, LIMITS };
+  CF.slidingWindow = { compute, terms, LIMITS };
 })();
