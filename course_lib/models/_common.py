@@ -19,7 +19,7 @@ def scaled(channels: int, width: float) -> int:
 
 
 def check_images(model: nn.Module, images: Tensor, smallest: int | tuple[int, int] = 1) -> None:
-    """Refuse anything but floating images ``(N, in_channels, H, W)`` of at least ``smallest`` pixels a side."""
+    """Refuse anything but floating images ``(N, C, H, W)`` of at least ``smallest`` pixels a side."""
     name = type(model).__name__
     axes = f"(N, {model.in_channels}, H, W)"
     if not isinstance(images, Tensor):

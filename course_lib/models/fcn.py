@@ -41,8 +41,8 @@ from course_lib.models.vgg import vgg_stages
 def bilinear_kernel(factor: int) -> Tensor:
     """Kernel with which a transposed convolution interpolates bilinearly.
 
-    With stride `factor` and padding ``factor // 2`` the transposed convolution enlarges a map exactly `factor`
-    times; away from the border it agrees with `torch.nn.functional.interpolate`, pixel areas aligned.
+    With stride `factor` and padding ``factor // 2`` the transposed convolution enlarges a map exactly
+    `factor` times; away from the border it agrees with `torch.nn.functional.interpolate`.
 
     Parameters
     ----------
