@@ -1,6 +1,6 @@
 """Training and measuring PyTorch models: ``fit``, ``evaluate`` and the ``History`` of a run."""
 
-from course_lib.training.loop import accuracy, default_device, evaluate, fit
 from course_lib.training.history import History
+from course_lib.training.loop import accuracy, default_device, evaluate, fit
 
 __all__ = ["History", "accuracy", "default_device", "evaluate", "fit"]
