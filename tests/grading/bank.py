@@ -132,17 +132,17 @@ def assert_fails_as_declared(solution, checks):
 def tolerance_gap(solutions, checks):
     """Worst error of a right solution and weakest of a wrong one, in units of the check's tolerance.
 
-    Of a wrong solution the largest error over the cases of its check counts, where it fails by values alone.
+    Of a wrong solution the largest error over the cases of its check counts, where values are what is wrong.
     """
     worst_right, weakest_wrong = 0.0, np.inf
     for solution in solutions:
         for check in checks:
             if check.function != solution.exercise or solution.fails not in (None, check.name):
                 continue
-            errors = _errors(check, solution.function)
+            errors = [e for e in _errors(check, solution.function) if e is not None]
             if solution.fails is None:
                 worst_right = max(worst_right, *errors)
-            elif None not in errors and max(errors) > 0:
+            elif any(v.aspect == "values" for v in verdicts(check, solution.function)):
                 weakest_wrong = min(weakest_wrong, max(errors))
     return worst_right, weakest_wrong
 
@@ -161,7 +161,7 @@ def _error(check, case, function):
         got = function(*args, **kwargs)
     except Exception:
         return None
-    pairs = list(zip(expected, got, strict=True)) if isinstance(expected, tuple) else [(expected, got)]
-    if any(np.shape(e) != np.shape(g) or g is None for e, g in pairs):
+    pairs = list(zip(expected, got, strict=False)) if isinstance(expected, tuple) else [(expected, got)]
+    if any(g is None or np.shape(e) != np.shape(g) for e, g in pairs):
         return None
     return max(float(np.max(excess(e, g, rtol=check.rtol, atol=check.atol), initial=0)) for e, g in pairs)
