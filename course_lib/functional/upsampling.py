@@ -24,7 +24,8 @@ class _Resampling(NamedTuple):
         low = x[..., self.low]  # (..., size_out)
         if not self.share.any():
             return low
-        return low * (1 - self.share) + x[..., self.high] * self.share  # (..., size_out)
+        with np.errstate(invalid="ignore"):  # 0 times an infinite pixel
+            return low * (1 - self.share) + x[..., self.high] * self.share  # (..., size_out)
 
     def apply_transpose(self, grad_out: np.ndarray, size: int) -> np.ndarray:
         """Add every output's gradient to the pixels it was mixed from, along the last axis."""
@@ -187,7 +188,9 @@ def _resample_axis(
     size: int, size_out: int, factor: float | None, corners: bool | None, dtype: np.dtype
 ) -> _Resampling:
     """Return the resampling of one axis; ``corners`` None means nearest, else whether corners are aligned."""
-    step = size / size_out if factor is None else 1 / factor
+    # PyTorch ignores what the factor leaves of a whole one: at 1, and for the nearest pixel also at 2.
+    whole = size_out == size or (corners is None and size_out == 2 * size)
+    step = size / size_out if factor is None or whole else 1 / factor
     i = np.arange(size_out)  # (size_out,)
     if corners is None:
         # In single precision for every dtype, as in PyTorch: 1 in some 400 sizes rounds to the pixel before.
