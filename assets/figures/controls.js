@@ -28,6 +28,22 @@
     return el("fieldset", { class: "cf-group" }, el("legend", {}, title), ...fields);
   };
 
+  /** The fields for those of stride, padding, dilation, input and kernel size that `controls` names. */
+  CF.geometryFields = function ({ s, controls, limits, messages, change }) {
+    const onInvalid = (name, message) => messages.set(name, message);
+    const pair = (name, title, labels, values, onPair) => {
+      const [min, max] = limits[name];
+      return CF.pairField({ title, labels, values, min, max, onInvalid, onPair });
+    };
+    const steps = (name) =>
+      pair(name, name[0].toUpperCase() + name.slice(1), ["down", "across"], s[name], (value) => change(name, value));
+    const shape = (name, title) => pair(name, title, ["rows", "columns"], [s[name].length, s[name][0].length],
+      ([rows, cols]) => change(name, CF.resized(s[name], rows, cols)));
+    const makers = { stride: steps, padding: steps, dilation: steps,
+      input: () => shape("input", "Input size"), kernel: () => shape("kernel", "Kernel size") };
+    return Object.keys(makers).filter((name) => controls.has(name)).map((name) => makers[name](name));
+  };
+
   CF.checkbox = function ({ label, checked, onChange }) {
     const box = el("input", { type: "checkbox", change: () => onChange(box.checked) });
     box.checked = checked;
@@ -88,7 +104,7 @@
     }
   };
 
-  /** Buttons first, back, play or pause, next, last, and the position; figure: { go, toggle, position(), count() }. */
+  /** Buttons first, back, play or pause, next, last, and the position, for a Stepper. */
   CF.Transport = class {
     constructor(figure) {
       this.figure = figure;
@@ -96,17 +112,17 @@
       const button = (icon, label, onPress, text) => CF.iconButton({ icon, label, onPress, text });
       this.buttons = {
         first: button("first", "First position", () => figure.go(0)),
-        previous: button("previous", "Previous position", () => figure.go(figure.position() - 1)),
-        play: button("play", "Play or pause", () => figure.toggle(), "Play"),
-        next: button("next", "Next position", () => figure.go(figure.position() + 1)),
-        last: button("last", "Last position", () => figure.go(figure.count() - 1)),
+        previous: button("previous", "Previous position", () => figure.go(figure.position - 1)),
+        play: button("play", "Play or pause", () => figure.togglePlay(), "Play"),
+        next: button("next", "Next position", () => figure.go(figure.position + 1)),
+        last: button("last", "Last position", () => figure.go(figure.count - 1)),
       };
       this.where = el("span", { class: "cf-where" });
       this.node = el("div", { class: "cf-transport" }, ...Object.values(this.buttons), this.where);
     }
 
     draw(playing = this.playing) {
-      const [position, count] = [this.figure.position(), this.figure.count()];
+      const [position, count] = [this.figure.position, this.figure.count];
       const { first, previous, play, next, last } = this.buttons;
       const disable = (button, off) => button.setAttribute("aria-disabled", String(off || !count));
       for (const button of [first, previous]) disable(button, position === 0);
@@ -118,6 +134,61 @@
         CF.setIcon(play, playing ? "pause" : "play");
         play.querySelector(".cf-buttontext").textContent = playing ? "Pause" : "Play";
       }
+    }
+  };
+
+  /** What steps through the cells of a grid: a figure extends it with shape(), result, and a view that draws. */
+  CF.Stepper = class {
+    constructor(stepMs) {
+      this.stepMs = stepMs;
+      this.position = 0;
+      this.timer = null;
+    }
+
+    get count() {
+      const [rows, cols] = this.shape();
+      return this.result.fits ? rows * cols : 0;
+    }
+
+    /** Row and column of the present position. */
+    place() {
+      const across = this.shape()[1];
+      return [Math.floor(this.position / across), this.position % across];
+    }
+
+    go(position) {
+      if (position < 0 || position >= this.count) return;
+      this.position = position;
+      this.view.draw();
+    }
+
+    onKey(key) {
+      if (!this.count) return false;
+      const across = this.shape()[1];
+      const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across };
+      this.pause();
+      this.go({ Home: 0, End: this.count - 1 }[key] ?? this.position + step[key]);
+      return true;
+    }
+
+    togglePlay() {
+      if (this.timer) this.pause();
+      else this.play();
+    }
+
+    play() {
+      if (this.position === this.count - 1) this.go(0);
+      this.timer = setInterval(() => {
+        this.go(this.position + 1);
+        if (this.position === this.count - 1) this.pause();
+      }, this.stepMs);
+      this.view.transport.draw(true);
+    }
+
+    pause() {
+      clearInterval(this.timer);
+      this.timer = null;
+      if (this.result) this.view.transport.draw(false);
     }
   };
 
@@ -136,17 +207,18 @@
   CF.unit = (sign, node) =>
     el("div", { class: "cf-unit" }, el("span", { class: "cf-sign", "aria-hidden": "true" }, sign), node);
 
-  /** "name = a\u00b7b + c\u00b7d = total", one line for each row of pairs. */
-  CF.sumOfProducts = function (name, rows, total) {
-    let first = true;
-    const term = ([x, k]) => {
-      const plus = first ? "" : "+ ";
-      first = false;
-      return el("span", { class: "cf-term" }, plus, el("span", { class: "cf-x" }, factor(x)), "\u00b7",
-        el("span", { class: "cf-k" }, factor(k)), " ");
+  /** "name = a\u00b7b + c\u00b7d = total", one line for each row of pairs; without a total the products stand side by side. */
+  CF.sumOfProducts = function (name, rows, total, classes = ["cf-x", "cf-k"]) {
+    const part = (value, index) => el("span", { class: classes[index] }, factor(value));
+    let plus = "";
+    const term = ([first, second]) => {
+      const node = el("span", { class: "cf-term" }, plus, part(first, 0), "\u00b7", part(second, 1), " ");
+      if (total !== null) plus = "+ ";
+      return node;
     };
     const lines = rows.map((row) => el("span", { class: "cf-terms" }, ...row.map(term)));
-    return [el("span", { class: "cf-lhs" }, `${name} = `), el("span", { class: "cf-rhs" }, ...lines),
-      el("span", { class: "cf-total" }, "= ", el("strong", {}, format(total)))];
+    const end = total === null ? [] : [el("span", { class: "cf-total" }, "= ", el("strong", {}, format(total)))];
+    const sign = total === null ? ": " : " = ";
+    return [el("span", { class: "cf-lhs" }, name + sign), el("span", { class: "cf-rhs" }, ...lines), ...end];
   };
 })();

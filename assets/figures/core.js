@@ -63,6 +63,16 @@
     return parts.length === 1 ? [parts[0], parts[0]] : parts;
   };
 
+  /** Throw when a size or a step lies outside its limits, { name: [lowest, highest] }. */
+  CF.checkLimits = function (settings, limits) {
+    for (const [name, [low, high]] of Object.entries(limits)) {
+      const value = settings[name];
+      const sizes = Array.isArray(value[0]) ? [value.length, value[0].length] : value;
+      const bad = sizes.some((size) => size < low || size > high);
+      if (bad) throw new Error(`data-${name}: expected ${low} to ${high} down and across, got ${sizes.join(" and ")}`);
+    }
+  };
+
   /** The matrix cut or zero-filled to rows x cols. */
   CF.resized = (matrix, rows, cols) =>
     Array.from({ length: rows }, (_, r) => Array.from({ length: cols }, (_, c) => (matrix[r] || [])[c] ?? 0));
@@ -95,6 +105,7 @@
    * options: label; name ("Input", begins each cell's label); kind (class suffix: input, kernel, output, used);
    * values (matrix, null = empty cell); editable(r, c) and selectable(r, c) say which cells take focus; origin [r, c] is
    * subtracted from the indices in labels, so that padded grids count from the image's own corner;
+   * walk says that arrow keys move among selectable cells;
    * onEdit(r, c, value), onInvalid(cell name, text or null, value kept), onSelect(r, c).
    */
   CF.Grid = class {
@@ -116,14 +127,17 @@
       const shown = el("span", { class: "cf-value" });
       const tap = el("span", { class: "cf-tap", "aria-hidden": "true" });
       const node = el("div", { class: "cf-cell" });
-      const cell = { node, shown, tap, target: null };
+      const cell = { node, shown, tap, target: null, name: this.cellName(r, c) };
       if (this.editable(r, c)) {
         cell.target = el("input", {
           type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", class: "cf-value",
-          "aria-label": this.cellName(r, c), tabindex: "-1",
+          "aria-label": cell.name, tabindex: "-1",
           input: () => this.read(r, c), focus: (event) => event.target.select(),
         });
-        cell.target.addEventListener("focus", () => this.setActive(r, c));
+        cell.target.addEventListener("focus", () => {
+          this.setActive(r, c);
+          if (this.onSelect) this.onSelect(r, c);
+        });
         cell.shown = cell.target;
       } else if (this.selectable(r, c)) {
         cell.target = node;
@@ -145,6 +159,7 @@
     /** Show a value; null empties the cell. */
     write(cell, value) {
       cell.value = value;
+      if (cell.target === cell.node) cell.node.setAttribute("aria-label", `${cell.name}: ${value === null ? "empty" : CF.format(value)}`);
       if (cell.shown.tagName === "INPUT") cell.shown.value = CF.format(value);
       else cell.shown.textContent = value === null ? "" : CF.format(value, 2);
       this.fitText(cell);
@@ -185,11 +200,11 @@
       const value = CF.parseNumber(cell.target.value);
       if (value === null) {
         cell.target.setAttribute("aria-invalid", "true");
-        this.onInvalid(this.cellName(r, c), cell.target.value, cell.value);
+        this.onInvalid(cell.name, cell.target.value, cell.value);
         return;
       }
       cell.target.removeAttribute("aria-invalid");
-      this.onInvalid(this.cellName(r, c), null);
+      this.onInvalid(cell.name, null);
       cell.value = value;
       this.fitText(cell);
       this.onEdit(r, c, value);
@@ -206,18 +221,20 @@
       this.cells[r][c].target.focus();
     }
 
-    /** Arrow keys walk editable cells as in a spreadsheet; Escape takes back an entry. */
+    /** Arrow keys walk the cells as in a spreadsheet, unless the figure steps itself; Escape takes back an entry. */
     onKey(event) {
       const [r, c] = this.active;
-      if (this.cells[r][c].target.tagName !== "INPUT" || event.ctrlKey || event.metaKey || event.altKey) return;
+      const { target } = this.cells[r][c];
+      const entry = target.tagName === "INPUT";
+      if (!(entry || this.walk) || event.ctrlKey || event.metaKey || event.altKey) return;
       const stops = this.cells[r].map((cell, index) => (cell.target ? index : -1)).filter((index) => index >= 0);
       const goal = { Home: [r, stops[0]], End: [r, stops[stops.length - 1]], Enter: [r + 1, c] }[event.key];
       const [dr, dc] = MOVES[event.key] || [0, 0];
       const [toR, toC] = goal || [r + dr, c + dc];
-      if (event.key === "Escape") {
+      if (event.key === "Escape" && entry) {
         this.write(this.cells[r][c], this.cells[r][c].value);
         this.read(r, c);
-        this.cells[r][c].target.select();
+        target.select();
       } else if (!goal && !MOVES[event.key]) {
         return;
       } else if (this.cells[toR] && this.cells[toR][toC] && this.cells[toR][toC].target) {

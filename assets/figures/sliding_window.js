@@ -35,18 +35,14 @@
       dilation: CF.parsePair(data.dilation, "data-dilation", 1),
       mode: data.mode || MODES[0],
     };
-    for (const [name, [low, high]] of Object.entries(CF.slidingWindow.LIMITS)) {
-      const value = settings[name];
-      const sizes = Array.isArray(value[0]) ? [value.length, value[0].length] : value;
-      const bad = sizes.some((size) => size < low || size > high);
-      if (bad) throw new Error(`data-${name}: expected ${low} to ${high} down and across, got ${sizes.join(" and ")}`);
-    }
+    CF.checkLimits(settings, CF.slidingWindow.LIMITS);
     if (!MODES.includes(settings.mode)) throw new Error(`data-mode: expected ${MODES.join(" or ")}, got "${settings.mode}"`);
     return settings;
   }
 
-  class SlidingWindow {
+  class SlidingWindow extends CF.Stepper {
     constructor(root) {
+      super(STEP_MS);
       this.root = root;
       this.initial = readSettings(root.dataset);
       this.controls = new Set((root.dataset.controls || "").split(/\s+/));
@@ -80,7 +76,6 @@
       this.position = 0;
       this.seen = new Set([0]);
       this.result = CF.slidingWindow.compute(this.s);
-      this.count = this.result.fits ? this.result.out[0] * this.result.out[1] : 0;
       this.view.drawGrids();
       this.view.draw();
     }
@@ -94,17 +89,13 @@
 
     // ---- stepping -----------------------------------------------------------------------------------------------------
 
-    /** The output cell [i, j] of the present position. */
-    place() {
-      const across = this.result.out[1];
-      return [Math.floor(this.position / across), this.position % across];
+    shape() {
+      return this.result.out;
     }
 
     go(position) {
-      if (position < 0 || position >= this.count) return;
-      this.position = position;
       this.seen.add(position);
-      this.view.draw();
+      super.go(position);
     }
 
     select(r, c) {
@@ -115,34 +106,10 @@
     }
 
     onKey(key) {
-      if (!this.count) return false;
-      const across = this.result.out[1];
-      const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across };
-      this.pause();
-      this.go({ Home: 0, End: this.count - 1 }[key] ?? this.position + step[key]);
+      const handled = super.onKey(key);
       const grid = this.view.outputGrid;
-      if (grid.node.contains(document.activeElement)) grid.focus(...this.place());
-      return true;
-    }
-
-    togglePlay() {
-      if (this.timer) this.pause();
-      else this.play();
-    }
-
-    play() {
-      if (this.position === this.count - 1) this.go(0);
-      this.timer = setInterval(() => {
-        this.go(this.position + 1);
-        if (this.position === this.count - 1) this.pause();
-      }, STEP_MS);
-      this.view.transport.draw(true);
-    }
-
-    pause() {
-      clearInterval(this.timer);
-      this.timer = null;
-      this.view.transport.draw(false);
+      if (handled && grid.node.contains(document.activeElement)) grid.focus(...this.place());
+      return handled;
     }
   }
 

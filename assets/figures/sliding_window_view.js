@@ -19,10 +19,7 @@
       this.notes = el("p", { class: "cf-note", "data-part": "notes" });
       this.settings = el("div", { class: "cf-settings" });
       this.fillBox = CF.checkbox({ label: "fill in all", checked: false, onChange: () => this.draw() });
-      this.transport = new CF.Transport({
-        go: (position) => figure.go(position), toggle: () => figure.togglePlay(),
-        position: () => figure.position, count: () => figure.count,
-      });
+      this.transport = new CF.Transport(figure);
       this.transport.node.append(this.fillBox);
       figure.root.replaceChildren(this.stage, this.transport.node, this.sum, this.messages.node, this.settings, this.sizes,
         this.notes, this.live);
@@ -41,17 +38,9 @@
     buildSettings() {
       const { figure } = this;
       const { s } = figure;
-      const onInvalid = (name, message) => this.messages.set(name, message);
-      const pair = (name, title, labels, values, onPair) => {
-        const [min, max] = CF.slidingWindow.LIMITS[name];
-        return figure.controls.has(name) ? CF.pairField({ title, labels, values, min, max, onInvalid, onPair }) : null;
-      };
-      const steps = (name, title) =>
-        pair(name, title, ["down", "across"], s[name], (value) => figure.change(name, value));
-      const shape = (name, title) => pair(name, title, ["rows", "columns"], [s[name].length, s[name][0].length],
-        ([rows, cols]) => figure.change(name, CF.resized(s[name], rows, cols)));
-      const groups = [this.buildMode(), steps("stride", "Stride"), steps("padding", "Padding"),
-        steps("dilation", "Dilation"), shape("input", "Input size"), shape("kernel", "Kernel size")].filter(Boolean);
+      const fields = CF.geometryFields({ s, controls: figure.controls, limits: CF.slidingWindow.LIMITS,
+        messages: this.messages, change: (name, value) => figure.change(name, value) });
+      const groups = [this.buildMode(), ...fields].filter(Boolean);
       this.resetButton ||= CF.textButton("Reset", () => {
         figure.reset();
         this.resetButton.focus(); // rebuilding the settings took it off the page for a moment
