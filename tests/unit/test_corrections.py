@@ -1,0 +1,112 @@
+"""Every statement on the page appendix/corrections.md: the right form holds, and the misprint does not."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+import torchvision
+from torch import nn
+from torch.nn import functional as F
+
+from course_lib import functional
+
+PAGE = (Path(__file__).resolve().parents[2] / "appendix" / "corrections.md").read_text(encoding="utf-8")
+
+
+def test_every_correction_names_a_test_that_exists():
+    named = set(re.findall(r"`(test_\w+)`", PAGE))
+    assert named == {name for name in globals() if name.startswith("test_")} - {
+        "test_every_correction_names_a_test_that_exists"
+    }
+    assert len(re.findall(r"^## ", PAGE, re.MULTILINE)) == len(named)
+
+
+def test_feature_map_index():
+    image, kernel = np.arange(9.0).reshape(3, 3), np.array([[0.0, 1.0], [2.0, 3.0]])
+    right, wrong = np.zeros((2, 2)), np.zeros((2, 2))
+    for j, k, l, m in np.ndindex(2, 2, 2, 2):  # noqa: E741 - the letters of the formula
+        right[j, k] += image[j + l, k + m] * kernel[l, m]
+        wrong[j, k] += image[j + k, l + m] * kernel[l, m] if j + k < 3 and l + m < 3 else 0
+    assert np.array_equal(right, [[19, 25], [37, 43]])
+    assert np.array_equal(right, functional.corr2d(image, kernel))
+    assert wrong[0, 1] == wrong[1, 0]
+    assert not np.array_equal(wrong, right)
+
+
+def test_equivariance_is_not_invariance():
+    image, kernel = np.zeros((9, 12)), np.array([[1.0, 2.0], [3.0, 4.0]])
+    image[3, 4] = 1.0
+    moved = np.roll(image, (2, 3), axis=(0, 1))
+    response, response_moved = functional.corr2d(image, kernel), functional.corr2d(moved, kernel)
+    assert np.array_equal(response_moved, np.roll(response, (2, 3), axis=(0, 1)))
+    assert not np.array_equal(response_moved, response)
+
+
+def test_output_size():
+    for size in range(3, 12):
+        for kernel, stride, padding in [(1, 1, 0), (3, 1, 1), (3, 2, 0), (2, 3, 1), (3, 2, 2)]:
+            out = F.conv1d(torch.ones(1, 1, size), torch.ones(1, 1, kernel), stride=stride, padding=padding)
+            windows = (size + 2 * padding - kernel) // stride
+            assert out.shape[-1] == windows + 1
+            assert out.shape[-1] != windows - 1
+
+
+def multiplications(layer, size):
+    """Count the multiplications of a convolution on a square map, by running it."""
+    out = layer(torch.zeros(1, layer.in_channels, size, size))
+    return out[0].numel() * layer.weight[0].numel()
+
+
+def test_bottleneck_arithmetic():
+    direct = nn.Conv2d(128, 64, 5, padding=2, bias=False)
+    reduce, expand = nn.Conv2d(128, 32, 1, bias=False), nn.Conv2d(32, 64, 5, padding=2, bias=False)
+    assert multiplications(direct, 28) == 160_563_200
+    assert multiplications(reduce, 28) == 3_211_264
+    assert multiplications(expand, 28) == 40_140_800
+    assert multiplications(reduce, 28) + multiplications(expand, 28) == 43_352_064
+    assert direct.weight.numel() == 204_800
+    assert reduce.weight.numel() + expand.weight.numel() == 55_296
+
+
+def test_alexnet_dense_layers():
+    weights = 6400 * 4096 + 4096 * 4096
+    assert weights == 42_991_616
+    assert weights * 4 / 2**20 == 164.0
+    assert round(weights * 4 / 10**6) == 172
+    assert round(2 * weights / 10**6) == 86
+
+
+def test_vgg19_layers():
+    with torch.device("meta"):
+        layers = list(torchvision.models.vgg19(init_weights=False).modules())
+    assert sum(isinstance(layer, nn.Conv2d) for layer in layers) == 16
+    assert sum(isinstance(layer, nn.Linear) for layer in layers) == 3
+
+
+def span(network, size):
+    """Count the input rows that change the middle of a network's output, by gradient."""
+    x = torch.ones(1, 1, size, size, requires_grad=True)
+    y = network(x)
+    y[0, 0, y.shape[2] // 2, y.shape[3] // 2].backward()
+    rows = x.grad[0, 0].abs().sum(dim=1).nonzero()  # (rows that matter, 1)
+    return int(rows.max() - rows.min() + 1)
+
+
+def test_deep_kernel_coverage():
+    kernel = nn.Conv2d(1, 1, 3, padding=1, bias=False)
+    nn.init.ones_(kernel.weight)
+    halve = nn.AvgPool2d(2)
+    assert span(nn.Sequential(*[halve] * 5, kernel), 224) == 3 * 32 == 96
+    assert span(nn.Sequential(halve, halve, kernel), 56) == 12
+
+
+def test_transposed_convolution():
+    x, kernel = np.array([[1.0, 0.0], [2.0, 3.0]]), np.array([[0.0, 1.0], [1.0, 0.0]])
+    right = [[0, 1, 0, 0], [1, 0, 0, 0], [0, 2, 0, 3], [2, 0, 3, 0]]
+    misprint = [[0, 1, 0, 0], [1, 0, 0, 0], [2, 2, 3, 0], [0, 3, 0, 0]]
+    ours = functional.conv_transpose2d(x[None, None], kernel[None, None], stride=2)[0, 0]
+    theirs = F.conv_transpose2d(torch.tensor(x)[None, None], torch.tensor(kernel)[None, None], stride=2)
+    assert np.array_equal(ours, right)
+    assert np.array_equal(theirs[0, 0].numpy(), right)
+    assert not np.array_equal(ours, misprint)
