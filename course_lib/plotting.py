@@ -22,10 +22,9 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 
 _STYLE = {
     "figure.figsize": (7.0, 3.2),
-    "figure.dpi": 100,
+    "figure.dpi": 120,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
-    "savefig.dpi": 130,
     "figure.constrained_layout.use": True,
     "axes.facecolor": "white",
     "axes.prop_cycle": plt.cycler(color=COLOURS),
@@ -41,14 +40,14 @@ _STYLE = {
     "svg.hashsalt": "course",
     "svg.fonttype": "path",
 }
-_MOST_PIXELS_IN_SVG = 4000
+_MOST_PIXELS_IN_SVG = 1000
 
 
 def use_course_style() -> None:
     """Draw every later figure in the course's style; call it once, in a chapter's first cell.
 
     In a notebook a figure is stored as SVG, sharp at any size and the same on
-    every run, unless it holds a photograph (more than 4,000 pixels), which is stored as PNG.
+    every run, unless it holds a photograph (more than 1,000 pixels), which is stored as PNG.
 
     Examples
     --------
@@ -143,8 +142,9 @@ def show_image(
         scale = {"cmap": "RdBu_r", "vmin": -high, "vmax": high}
     else:
         scale = {"cmap": "gray"} if limit is None else {"cmap": "gray", "vmin": 0, "vmax": limit}
-    ax.imshow(image, interpolation="nearest", **scale)
+    ax.imshow(image, **scale)
     ax.set(title=title, xticks=[], yticks=[])
+    ax.spines[:].set(visible=True, color="#999999", linewidth=0.8)
     return ax
 
 
