@@ -57,7 +57,7 @@ def train(name: str, seed: int) -> float:
     history = fit(model, loader, validation, epochs=epochs, optimizer=optimizer, scheduler=schedule)
     accuracy = history.column("val_accuracy")[-1]
     print(
-        f"{name:<14} seed {seed}  {len(data.train.images):,} images  {parameter_count(model):>8,} parameters  "
+        f"{name:<14} seed {seed}  {len(data.train.images):,} images  {parameter_count(model):>8,} params  "
         f"{epochs} epochs  {sum(history.column('seconds')):5.0f} s  test accuracy {accuracy:.4f}",
         flush=True,
     )
