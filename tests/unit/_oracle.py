@@ -30,7 +30,7 @@ def assert_close(actual, expected, what=""):
     np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance * scale, err_msg=what)
 
 
-def hold_to_torch(name, theirs, arrays, *arguments, options=None, seed=0, numeric=False):
+def check_against_torch(name, theirs, arrays, *arguments, options=None, seed=0, numeric=False):
     """Hold ``functional.<name>`` and its backward to torch's function, for arrays given by name, None included.
 
     The upstream gradient is random, inputs must survive unchanged, and read-only inputs are allowed. With
@@ -54,12 +54,12 @@ def hold_to_torch(name, theirs, arrays, *arguments, options=None, seed=0, numeri
             continue
         assert_close(gradient, tensors[key].grad.numpy(), f"{name}: gradient of {key}")
         if numeric:
-            hold_to_differences(name, arrays, key, gradient, grad_out, arguments, options)
+            check_against_differences(name, arrays, key, gradient, grad_out, arguments, options)
     for key, value in arrays.items():
         np.testing.assert_array_equal(value, before[key], err_msg=f"{name} changed its input {key}")
 
 
-def hold_to_differences(name, arrays, key, gradient, grad_out, arguments, options, step=1e-6):
+def check_against_differences(name, arrays, key, gradient, grad_out, arguments, options, step=1e-6):
     """Compare a gradient with central differences, number by number, in float64."""
     array = arrays[key].astype(np.float64)
     constants = {k: v for k, v in arrays.items() if k != key}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from _oracle import arrays, assert_close, fixed, hold_to_torch
+from _oracle import arrays, assert_close, check_against_torch, fixed
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -49,7 +49,7 @@ def test_batch_norm_equals_torch(case):
     batch, options = case
     flat = np.moveaxis(batch["x"], 1, 0).reshape(batch["x"].shape[1], -1)
     assume(not options["training"] or options["eps"] == 0.1 or flat.std(axis=1).min() > 0.1)
-    hold_to_torch("batch_norm", batch_norm_of_torch, batch, options=options)
+    check_against_torch("batch_norm", batch_norm_of_torch, batch, options=options)
     if batch["running_mean"] is not None:
         tensors = {k: None if v is None else torch.tensor(v) for k, v in batch.items()}
         F.batch_norm(**{"input" if k == "x" else k: v for k, v in tensors.items()}, **options)
@@ -69,7 +69,7 @@ def test_batch_norm_gradients_equal_central_differences(training, shape):
     }
     batch |= {"weight": rng.normal(size=2), "bias": rng.normal(size=2)}
     options = {"training": training}
-    hold_to_torch("batch_norm", batch_norm_of_torch, batch, options=options, numeric=True)
+    check_against_torch("batch_norm", batch_norm_of_torch, batch, options=options, numeric=True)
 
 
 def test_batch_norm_by_hand():
@@ -124,14 +124,14 @@ def test_a_constant_channel_becomes_its_offset():
 )
 def test_local_response_norm_equals_torch(x, size, alpha, beta, k):
     options = {"size": size, "alpha": alpha, "beta": beta, "k": k}
-    hold_to_torch("local_response_norm", F.local_response_norm, {"x": x}, options=options)
+    check_against_torch("local_response_norm", F.local_response_norm, {"x": x}, options=options)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 9])
 def test_local_response_norm_gradients_equal_central_differences(size):
     x = np.random.default_rng(0).normal(size=(2, 5, 3))
     options = {"size": size, "alpha": 0.7}
-    hold_to_torch("local_response_norm", F.local_response_norm, {"x": x}, options=options, numeric=True)
+    check_against_torch("local_response_norm", F.local_response_norm, {"x": x}, options=options, numeric=True)
 
 
 def test_local_response_norm_by_hand():

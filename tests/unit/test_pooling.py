@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from _oracle import assert_close, fixed, hold_to_torch, images, one_or_pair, pair
+from _oracle import assert_close, check_against_torch, fixed, images, one_or_pair, pair
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -43,7 +43,7 @@ def poolings(draw, dilated=False, padded=True):
 def test_max_pool2d_equals_torch(case):
     x, options = case
     assume(every_window_has_a_pixel(x, options))
-    hold_to_torch("max_pool2d", F.max_pool2d, {"x": x}, options=options)
+    check_against_torch("max_pool2d", F.max_pool2d, {"x": x}, options=options)
     result = ours.max_pool2d_with_indices(x, **options)
     out, indices = F.max_pool2d(torch.tensor(x), return_indices=True, **options)
     assert_close(result.out, out.numpy())
@@ -61,7 +61,7 @@ def test_avg_pool2d_equals_torch(case, count_include_pad, divisor_override):
     x, options = case
     del options["dilation"]
     options |= {"count_include_pad": count_include_pad, "divisor_override": divisor_override}
-    hold_to_torch("avg_pool2d", F.avg_pool2d, {"x": x}, options=options)
+    check_against_torch("avg_pool2d", F.avg_pool2d, {"x": x}, options=options)
 
 
 @fixed
@@ -70,15 +70,19 @@ def test_lp_pool2d_equals_torch(case, norm_type, positive):
     x, options = case
     del options["dilation"], options["padding"]
     x = np.abs(x) + x.dtype.type(0.125) if positive else x
-    hold_to_torch("lp_pool2d", F.lp_pool2d, {"x": x}, options=options | {"norm_type": norm_type})
+    check_against_torch("lp_pool2d", F.lp_pool2d, {"x": x}, options=options | {"norm_type": norm_type})
 
 
 @fixed
 @given(images(), st.none() | one_or_pair(1, 11) | st.tuples(st.none(), st.integers(1, 4)))
 def test_adaptive_poolings_equal_torch(x, output_size):
     theirs = output_size if output_size is not None else (None, None)
-    hold_to_torch("adaptive_avg_pool2d", lambda x, _: F.adaptive_avg_pool2d(x, theirs), {"x": x}, output_size)
-    hold_to_torch("adaptive_max_pool2d", lambda x, _: F.adaptive_max_pool2d(x, theirs), {"x": x}, output_size)
+    check_against_torch(
+        "adaptive_avg_pool2d", lambda x, _: F.adaptive_avg_pool2d(x, theirs), {"x": x}, output_size
+    )
+    check_against_torch(
+        "adaptive_max_pool2d", lambda x, _: F.adaptive_max_pool2d(x, theirs), {"x": x}, output_size
+    )
     result = ours.adaptive_max_pool2d_with_indices(x, output_size)
     _, indices = F.adaptive_max_pool2d(torch.tensor(x), theirs, return_indices=True)
     np.testing.assert_array_equal(result.indices, indices.numpy())
@@ -87,7 +91,9 @@ def test_adaptive_poolings_equal_torch(x, output_size):
 @fixed
 @given(images())
 def test_global_avg_pool2d_equals_torch(x):
-    hold_to_torch("global_avg_pool2d", functools.partial(F.adaptive_avg_pool2d, output_size=1), {"x": x})
+    check_against_torch(
+        "global_avg_pool2d", functools.partial(F.adaptive_avg_pool2d, output_size=1), {"x": x}
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +113,7 @@ def test_global_avg_pool2d_equals_torch(x):
 def test_gradients_equal_central_differences(name, options):
     x = np.random.default_rng(1).permutation(2 * 2 * 5 * 7).reshape(2, 2, 5, 7) / 20 + 0.1  # no ties
     theirs = getattr(F, name, lambda x: F.adaptive_avg_pool2d(x, 1))
-    hold_to_torch(name, theirs, {"x": x}, options=options, numeric=True)
+    check_against_torch(name, theirs, {"x": x}, options=options, numeric=True)
 
 
 def test_max_pool2d_by_hand():
@@ -154,10 +160,10 @@ def test_adaptive_pooling_by_hand():
 def test_nan_and_infinity_win_where_torch_lets_them(padding):
     x = np.array([[[[1, NAN, -INF, -INF], [NAN, 3, -INF, -INF], [INF, INF, 0, 0]]]])
     options = {"kernel_size": 2, "stride": 1, "padding": padding}
-    hold_to_torch("max_pool2d", F.max_pool2d, {"x": x}, options=options)
+    check_against_torch("max_pool2d", F.max_pool2d, {"x": x}, options=options)
     indices = F.max_pool2d(torch.tensor(x), return_indices=True, **options)[1]
     np.testing.assert_array_equal(ours.max_pool2d_with_indices(x, **options).indices, indices.numpy())
-    hold_to_torch("adaptive_max_pool2d", F.adaptive_max_pool2d, {"x": x}, (2, 3))
+    check_against_torch("adaptive_max_pool2d", F.adaptive_max_pool2d, {"x": x}, (2, 3))
 
 
 def test_an_infinite_gradient_stays_with_its_winner():

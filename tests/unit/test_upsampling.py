@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from _oracle import assert_close, fixed, hold_to_torch, images, one_or_pair
+from _oracle import assert_close, check_against_torch, fixed, images, one_or_pair
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ factors = st.sampled_from([0.3, 0.5, 0.7, 1.0, 1.3, 1.5, 2.0, 2.6, 3])
 @given(images(), one_or_pair(1, 17), MODES)
 def test_interpolate_to_a_size_equals_torch(x, size, mode):
     assume(len(x))
-    hold_to_torch("interpolate", F.interpolate, {"x": x}, options={"size": size, **mode})
+    check_against_torch("interpolate", F.interpolate, {"x": x}, options={"size": size, **mode})
 
 
 @fixed
@@ -28,7 +28,9 @@ def test_interpolate_to_a_size_equals_torch(x, size, mode):
 def test_interpolate_by_a_factor_equals_torch(x, scale_factor, mode):
     pair = scale_factor if isinstance(scale_factor, tuple) else (scale_factor,) * 2
     assume(len(x) and all(int(n * f) > 0 for n, f in zip(x.shape[2:], pair, strict=True)))
-    hold_to_torch("interpolate", F.interpolate, {"x": x}, options={"scale_factor": scale_factor, **mode})
+    check_against_torch(
+        "interpolate", F.interpolate, {"x": x}, options={"scale_factor": scale_factor, **mode}
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -46,14 +48,14 @@ def test_factors_that_leave_a_fraction_equal_torch(mode):
         x = np.random.default_rng(n).normal(size=(1, 1, 1, n))
         for factor in np.arange(1, 3, 0.1):
             options = {"scale_factor": (1.0, float(factor)), "mode": mode}
-            hold_to_torch("interpolate", F.interpolate, {"x": x}, options=options)
+            check_against_torch("interpolate", F.interpolate, {"x": x}, options=options)
 
 
 @pytest.mark.parametrize("mode", [{}, {"mode": "bilinear"}, {"mode": "bilinear", "align_corners": True}])
 @pytest.mark.parametrize("size", [(2, 7), (5, 3), (1, 1)])
 def test_interpolate_gradients_equal_central_differences(mode, size):
     x = np.random.default_rng(0).normal(size=(2, 1, 3, 4))
-    hold_to_torch("interpolate", F.interpolate, {"x": x}, options={"size": size, **mode}, numeric=True)
+    check_against_torch("interpolate", F.interpolate, {"x": x}, options={"size": size, **mode}, numeric=True)
 
 
 def test_interpolate_by_hand():
@@ -73,7 +75,7 @@ def test_interpolate_by_hand():
 
 def test_an_infinite_pixel_stays_local():
     x = np.array([[[[0.0, np.inf, 0.0, 1.0, 2.0]]]])
-    hold_to_torch("interpolate", F.interpolate, {"x": x}, options={"size": (1, 9)})
+    check_against_torch("interpolate", F.interpolate, {"x": x}, options={"size": (1, 9)})
     out = ours.interpolate(x, (1, 10), mode="bilinear")
     assert np.isfinite(out[..., 6:]).all()
 
@@ -89,7 +91,7 @@ def test_max_unpool2d_equals_torch(x, stride, padding, sized):
         len(x)
         and all(abs(n - d) < 3 for n, d in zip(x.shape[2:], default_size(pooled, options), strict=True))
     )
-    hold_to_torch(
+    check_against_torch(
         "max_unpool2d", F.max_unpool2d, {"x": pooled.numpy(), "indices": indices.numpy()}, options=options
     )
 
@@ -107,7 +109,7 @@ def test_max_unpool2d_undoes_a_pooling_by_hand():
     assert ours.max_unpool2d(*arguments).tolist() == [[[[0, 0, 0, 0], [8, 0, 6, 0]]]]
     assert ours.max_unpool2d_backward(x, *arguments).x.tolist() == [[[[8, 6]]]]
     assert ours.max_unpool2d(*arguments, output_size=(1, 1, 3, 5)).shape == (1, 1, 3, 5)
-    hold_to_torch(
+    check_against_torch(
         "max_unpool2d", F.max_unpool2d, {"x": pooled.out, "indices": pooled.indices}, 2, numeric=True
     )
 
