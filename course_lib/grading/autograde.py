@@ -50,11 +50,12 @@ class Row:
     """What the class list says about one student."""
 
     student: str
-    status: str  # graded, unchanged, or why not
+    status: str  # graded, or why not
     score: float
     max_score: float
     flagged: int
     message: str = ""
+    unchanged: bool = False
     report: Report | None = None
 
     def as_json(self) -> dict:
@@ -194,7 +195,7 @@ class Run:
         report = Report.from_dict(record["report"])
         with self.api.gradebook as gradebook:
             same = _saved_points(gradebook, self.assignment, student) == report.score
-        return _row(student, report, "unchanged") if same else None
+        return _row(student, report, unchanged=True) if same else None
 
     def _save(self, student: str, key: str, report: Report) -> Row:
         """Let nbgrader write the autograded notebook and the gradebook from a report."""
@@ -210,7 +211,7 @@ class Run:
             self._save_zero(student)
         record = _read(self._record(student)) | {"report": report.as_dict(), "saved": True}
         _write(self._record(student), record)
-        return _row(student, report, report.status)
+        return _row(student, report)
 
     def _save_zero(self, student: str) -> None:
         """No points, marked for a person, and nothing left of an earlier submission."""
@@ -235,9 +236,10 @@ def _saved_points(gradebook: Any, assignment: str, student: str) -> float | None
     return sum((g.auto_score or 0.0 for notebook in submission.notebooks for g in notebook.grades), 0.0)
 
 
-def _row(student: str, report: Report, status: str) -> Row:
+def _row(student: str, report: Report, unchanged: bool = False) -> Row:
     flagged = sum(cell.flagged for cell in report.cells)
-    return Row(student, status, report.score, report.max_score, flagged, report.message, report)
+    points = (report.score, report.max_score)
+    return Row(student, report.status, *points, flagged, report.message, unchanged, report)
 
 
 def _asked(rubric: Rubric) -> str:

@@ -162,7 +162,8 @@ def _print_rows(rows: list, seed: int) -> None:
         )
     console = _console()
     console.print(table)
-    console.print(f"{len(rows)} submissions; hidden cases: seed {seed}")
+    unchanged = sum(row.unchanged for row in rows)
+    console.print(f"{len(rows)} submissions, {unchanged} of them unchanged; hidden cases: seed {seed}")
 
 
 @main.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,10 @@ class Course:
         from nbgrader.apps.api import NbGraderAPI
         from nbgrader.coursedir import CourseDirectory
 
+        # nbgrader starts `alembic` by name, which is found only in an activated environment.
+        scripts = str(Path(sys.executable).parent)
+        if scripts not in os.environ.get("PATH", "").split(os.pathsep):
+            os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", "")])
         config = deepcopy(self.config)
         for name, settings in extra.items():
             config[name].update(settings)

@@ -1,9 +1,9 @@
 """The jail: a bubblewrap command line in which a submission sees Python, NumPy and an empty folder.
 
 Nothing of the host is bound but the system's libraries, the Python that runs this module and single
-packages: no home folder, no checkout, no course root, no network. The process inside is never root. Started by
-root, the jail drops to an unused user of its own, so that the limit on processes is a real one; started by an
-ordinary user, it runs in a user namespace of its own.
+packages: no home folder, no checkout, no course root, no network. The process inside is never root. Started
+by root, the jail drops to an unused user of its own, so that the limit on processes is a real one; started by
+an ordinary user, it runs in a user namespace of its own.
 """
 
 from __future__ import annotations
@@ -150,10 +150,10 @@ def command(
     JailError
         If bubblewrap is missing or too old.
     """
-    size = str((limits or Limits()).file_mb * MEGABYTE)
+    bwrap, size = find_bwrap(), str((limits or Limits()).file_mb * MEGABYTE)
     python, python_binds = _python()
     identity, drop = _identity()
-    arguments = [find_bwrap(), "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    arguments = [bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     arguments += [
         "--unshare-cgroup-try",
         "--new-session",

@@ -51,6 +51,7 @@ class Process:
     def __init__(self, limits: Limits, libraries: tuple[str, ...], unsafe: bool = False) -> None:
         self.limits = limits
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._words = ""
         self._folder = tempfile.TemporaryDirectory(prefix="course-") if unsafe else None
         command = (
             jail.unsafe_command(str(SCRIPT))
@@ -72,7 +73,7 @@ class Process:
         try:
             reply, _ = self.exchange(encode_request({**limits.as_request(), "unsafe": unsafe}), START_SECONDS)
         except WorkerLost as error:
-            raise jail.JailError(f"the jail did not start: {self._last_words() or error.message}") from None
+            raise jail.JailError(f"the jail did not start: {self._words or error.message}") from None
         if reply.get("ready") is not True:
             self.kill()
             raise jail.JailError("the jail did not start: its first reply was not understood")
@@ -161,11 +162,13 @@ class Process:
 
     def kill(self) -> None:
         """End every process of the submission; safe to call again."""
+        if not self._errors.closed:
+            self._words = self._last_words()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.kill()
         self._popen.wait()
-        for pipe in (self._popen.stdin, self._popen.stdout):
+        for pipe in (self._popen.stdin, self._popen.stdout, self._errors):
             with contextlib.suppress(OSError):
                 pipe.close()
         if self._folder:

@@ -69,8 +69,8 @@ def read_cells(path: Path) -> list[StudentCell]:
         document = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise Unreadable("the file is not a notebook: it is not text in UTF-8") from None
-    except ValueError as error:
-        cut = getattr(error, "pos", 0) >= len(data.rstrip()) - 1 and data.lstrip().startswith(b"{")
+    except ValueError:
+        cut = data.lstrip().startswith(b"{") and not data.rstrip().endswith(b"}")
         reason = "it is cut off; upload it again" if cut else "it is not JSON"
         raise Unreadable(f"the file is not a notebook: {reason}") from None
     except (RecursionError, MemoryError):
