@@ -30,9 +30,9 @@ _STYLE = {
     "axes.prop_cycle": plt.cycler(color=COLOURS),
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlesize": 11,
-    "axes.labelsize": 11,
-    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.labelsize": 12,
+    "font.size": 12,
     "text.color": "#1a1a1a",
     "legend.frameon": False,
     "lines.linewidth": 2,
@@ -167,8 +167,10 @@ def show_images(
         One title per image, or none.
     columns : int, default 3
         Images per row.
-    signed, limit
-        As in `show_image`.
+    signed : bool, default False
+        Blue, white and red around zero, as in `show_image`.
+    limit : float, optional
+        Largest magnitude drawn, the same for all images; by default each image has its own scale.
     size : float, default 2.3
         Width of one image, in inches.
 
