@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-BLOCK_BYTES = 2**20  # of columns in one block, unless a single row of windows needs more
+BLOCK_BYTES = 4 * 2**20  # of columns in one block, unless a single row of windows needs more
 
 
 class Geometry(NamedTuple):

@@ -193,7 +193,7 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 def conv2d_backward(grad_out, x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    r"""Gradients of `conv2d` for its input, its filters and its bias.
+    r"""Compute the gradients of `conv2d` for its input, its filters and its bias.
 
     With :math:`g = \partial L / \partial y`, stride 1 and no padding,
 
@@ -209,8 +209,12 @@ def conv2d_backward(grad_out, x, weight, bias=None, stride=1, padding=0, dilatio
     ----------
     grad_out : ndarray, shape (N, C_out, H_out, W_out), same dtype as `x`
         Gradient of the loss for the result of `conv2d`.
-    x, weight, bias, stride, padding, dilation, groups
-        The arguments of the forward pass; see `conv2d`.
+    x, weight : ndarray
+        Input and filters, as `conv2d` was given them.
+    bias : ndarray, optional
+        The bias; its values do not matter, only whether there is one.
+    stride, padding, dilation, groups : int, pair of int or str
+        As `conv2d` was given them.
 
     Returns
     -------

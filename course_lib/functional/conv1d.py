@@ -62,14 +62,18 @@ def conv1d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 def conv1d_backward(grad_out, x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    r"""Gradients of `conv1d` for its input, its filters and its bias.
+    r"""Compute the gradients of `conv1d` for its input, its filters and its bias.
 
     Parameters
     ----------
     grad_out : ndarray, shape (N, C_out, L_out), same dtype as `x`
         Gradient of the loss for the result of `conv1d`.
-    x, weight, bias, stride, padding, dilation, groups
-        The arguments of the forward pass; see `conv1d`.
+    x, weight : ndarray
+        Input and filters, as `conv1d` was given them.
+    bias : ndarray, optional
+        The bias; its values do not matter, only whether there is one.
+    stride, padding, dilation, groups : int or str
+        As `conv1d` was given them.
 
     Returns
     -------

@@ -103,7 +103,7 @@ def conv_transpose2d(x, weight, bias=None, stride=1, padding=0, output_padding=0
 def conv_transpose2d_backward(
     grad_out, x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ):
-    r"""Gradients of `conv_transpose2d` for its input, its filters and its bias.
+    r"""Compute the gradients of `conv_transpose2d` for its input, its filters and its bias.
 
     The transpose of a transpose is the map itself, so the gradient for `x` is a `conv2d` of `grad_out`:
 
@@ -116,8 +116,12 @@ def conv_transpose2d_backward(
     ----------
     grad_out : ndarray, shape (N, C_out, H_out, W_out), same dtype as `x`
         Gradient of the loss for the result of `conv_transpose2d`.
-    x, weight, bias, stride, padding, output_padding, groups, dilation
-        The arguments of the forward pass; see `conv_transpose2d`.
+    x, weight : ndarray
+        Input and filters, as `conv_transpose2d` was given them.
+    bias : ndarray, optional
+        The bias; its values do not matter, only whether there is one.
+    stride, padding, output_padding, groups, dilation : int or pair of int
+        As `conv_transpose2d` was given them.
 
     Returns
     -------
