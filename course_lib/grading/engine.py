@@ -203,8 +203,8 @@ def _fits(check: Check, hint: str, case: Case, got: Any, differs: bool = True) -
         return np.shape(got) == wrong and np.shape(expected_of(check, case)) != wrong
     if not matches(wrong, got, **tolerances):
         return False
-    # A wrong answer that equals the right one in value can still be of the wrong dtype, e.g. truncated.
-    return not differs or not matches(expected_of(check, case), got, **tolerances)
+    # A mistake that makes no difference to this case is none; the answer is wrong in another way.
+    return not differs or not matches(expected_of(check, case), wrong, **tolerances)
 
 
 def _message(check: Check, case: Case, problem: _Problem, hint: str, which: str, hidden: bool) -> str:
