@@ -62,7 +62,13 @@ class Scenes(NamedTuple):
     masks: np.ndarray
 
     def class_map(self) -> np.ndarray:
-        """Class of each pixel, ``(N, H, W)`` int64: 0 is background, ``label + 1`` an object."""
+        """Paint the class of each pixel.
+
+        Returns
+        -------
+        ndarray, shape (N, H, W), int64
+            0 is background, ``label + 1`` an object.
+        """
         classes = (self.labels + 1)[:, :, None, None] * self.masks  # (N, M, H, W)
         return classes.sum(axis=1)  # (N, H, W)
 

@@ -43,10 +43,14 @@ def own_members(module):
 
 
 def methods(owner):
-    """A class's own public methods; torch calls `forward` through the class, whose docstring speaks for it."""
+    """A class's own public methods; the docstring of a layer's class speaks for its `forward` and `backward`."""
     if inspect.isclass(owner):
         for name, member in vars(owner).items():
-            if inspect.isfunction(member) and not name.startswith("_") and name != "forward":
+            if (
+                inspect.isfunction(member)
+                and not name.startswith("_")
+                and name not in ("forward", "backward")
+            ):
                 yield name, member
 
 
