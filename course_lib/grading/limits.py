@@ -28,8 +28,8 @@ class Limits:
     """
 
     cell_seconds: float = 20.0
-    check_seconds: float = 20.0
-    submission_seconds: float = 180.0
+    check_seconds: float = 10.0
+    submission_seconds: float = 240.0
     memory_mb: int = 2048
     processes: int = 8
     file_mb: int = 32

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import selectors
 import signal
 import struct
@@ -71,7 +72,7 @@ class Process:
         for pipe in (self._popen.stdin, self._popen.stdout):
             os.set_blocking(pipe.fileno(), False)
         try:
-            reply, _ = self.exchange(encode_request({**limits.as_request(), "unsafe": unsafe}), START_SECONDS)
+            reply, _ = self.exchange({**limits.as_request(), "unsafe": unsafe}, START_SECONDS)
         except WorkerLost as error:
             raise jail.JailError(f"the jail did not start: {self._words or error.message}") from None
         if reply.get("ready") is not True:
@@ -82,8 +83,8 @@ class Process:
         self._errors.seek(0)
         return self._errors.read(2000).decode("utf-8", "replace").strip()
 
-    def exchange(self, request: bytes, seconds: float) -> tuple[dict, list[bytes]]:
-        """Send a request and return the reply's header and blobs.
+    def exchange(self, header: dict, seconds: float, values: dict | None = None) -> tuple[dict, list[bytes]]:
+        """Send a request, with values where it calls a function, and return the reply's header and blobs.
 
         Raises
         ------
@@ -91,13 +92,16 @@ class Process:
             If no right reply came in time; the process has been killed then.
         """
         deadline = time.monotonic() + seconds
+        number = secrets.randbits(62)
         try:
-            self._write(request, deadline)
+            self._write(encode_request({**header, "id": number}, values), deadline)
             (length,) = struct.unpack(">I", self._read(4, deadline))
             if length > HEADER_LIMIT:
                 raise Unreadable("a reply whose header is too long")
-            header, sizes = parse_header(self._read(length, deadline), self.limits.reply_mb * MEGABYTE)
-            return header, [self._read(size, deadline) for size in sizes]
+            reply, sizes = parse_header(self._read(length, deadline), self.limits.reply_mb * MEGABYTE)
+            if reply.get("id") != number:
+                raise Unreadable("a reply to a question that was not asked")
+            return reply, [self._read(size, deadline) for size in sizes]
         except Unreadable as error:
             self.kill()
             raise WorkerLost("unreadable", f"the submission sent {error}") from None

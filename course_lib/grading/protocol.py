@@ -39,7 +39,10 @@ OTHER = {
 
 
 def encode_request(header: dict, values: dict[str, Any] | None = None) -> bytes:
-    """Bytes of a request; ``values`` (args and kwargs) are added with their arrays as .npy blobs."""
+    """Bytes of a request; ``values`` (args and kwargs) are added with their arrays as .npy blobs.
+
+    The header holds an ``id``, which the reply must repeat.
+    """
     blobs: list[bytes] = []
     tree = {name: _encode(value, blobs) for name, value in (values or {}).items()}
     data = json.dumps({**header, **tree, "blobs": [len(blob) for blob in blobs]}).encode()

@@ -14,10 +14,10 @@ from course_lib.grading import jail
 from course_lib.grading.engine import CallFailed, InputChanged
 from course_lib.grading.limits import Limits
 from course_lib.grading.process import Process, WorkerLost
-from course_lib.grading.protocol import Unreadable, decode_value, encode_request, text_of
+from course_lib.grading.protocol import Unreadable, decode_value, text_of
 
 GRACE = 3.0  # seconds between the worker's own alarm and its end
-RESTARTS = 12  # a submission that kills more workers than this is not asked again
+RESTARTS = 60  # a submission that kills more workers than this is not asked again
 PNG = b"\x89PNG\r\n\x1a\n"
 STATUSES = ("timeout", "memory", "error")
 
@@ -72,6 +72,7 @@ class Worker:
         self._skipped: set[int] = set()
         self._process: Process | None = None
         self._starts = 0
+        self._used = False  # whether the process has answered a call
         self._deadline: float | None = None
 
     def __enter__(self) -> Worker:
@@ -113,6 +114,7 @@ class Worker:
         while self._process is None:
             self._check_budget()
             self._starts += 1
+            self._used = False
             self._process = Process(self.limits, self.libraries, self.unsafe)
             for number, (name, source) in enumerate(self.cells):
                 if number not in self._skipped and not self._run_cell(number, name, source):
@@ -127,10 +129,11 @@ class Worker:
         if self._starts > RESTARTS:
             raise CallFailed("crashed", f"not run: the submission had ended its process {RESTARTS} times")
 
-    def _exchange(self, request: bytes, seconds: float) -> tuple[dict, list[bytes]]:
+    def _exchange(self, header: dict, seconds: float, values: dict | None = None) -> tuple[dict, list[bytes]]:
         self._check_budget()
+        left = max(0.0, min(seconds, self._deadline - time.monotonic()))
         try:
-            return self._process.exchange(request, min(seconds, self._deadline - time.monotonic()) + GRACE)
+            return self._process.exchange(header, left + GRACE, values)
         except WorkerLost:
             self._process = None
             raise
@@ -139,7 +142,7 @@ class Worker:
         """Execute one cell; False when that took the process down."""
         run = CellRun()
         try:
-            request = encode_request({"do": "cell", "name": name, "source": source})
+            request = {"do": "cell", "name": name, "source": source}
             header, blobs = self._exchange(request, self.limits.cell_seconds)
         except WorkerLost as error:
             self._skipped.add(number)
@@ -169,14 +172,7 @@ class Worker:
         return text
 
     def _call(self, name: str, args: tuple, kwargs: dict, seconds: float, hidden: bool) -> Any:
-        request = encode_request(
-            {"do": "call", "function": name, "seconds": seconds}, {"args": list(args), "kwargs": kwargs}
-        )
-        try:
-            header, blobs = self._exchange(request, seconds)
-        except WorkerLost as error:
-            message = self._too_slow(name) if error.status == "timeout" else f"{name}: {error.message}"
-            raise CallFailed(error.status, message) from None
+        header, blobs = self._ask(name, {"args": list(args), "kwargs": kwargs}, seconds)
         failure = header.get("failure")
         if failure is not None:
             self._raise(name, failure if isinstance(failure, dict) else {}, hidden)
@@ -185,6 +181,19 @@ class Worker:
         except Unreadable as error:
             self.close()
             raise CallFailed("unreadable", f"{name} gave an answer that could not be read: {error}") from None
+
+    def _ask(self, name: str, values: dict, seconds: float) -> tuple[dict, list[bytes]]:
+        """Put one call to the worker; once more to a fresh one when an earlier call may be what broke it."""
+        request = {"do": "call", "function": name, "seconds": seconds}
+        used, self._used = self._used, True
+        try:
+            return self._exchange(request, seconds, values)
+        except WorkerLost as error:
+            if used and error.status != "timeout":
+                self.start()
+                return self._ask(name, values, seconds)
+            message = self._too_slow(name) if error.status == "timeout" else f"{name}: {error.message}"
+            raise CallFailed(error.status, message) from None
 
     def _raise(self, name: str, failure: dict, hidden: bool) -> None:
         status = failure.get("status")

@@ -309,14 +309,14 @@ def main():
     set_limits(limits)
     signal.signal(signal.SIGALRM, on_alarm)
     namespace = make_namespace()
-    send(replies, {"ready": True})
+    send(replies, {"ready": True, "id": limits["id"]})
     while True:
         request, blobs = receive(requests)
         if request["do"] == "cell":
             header, blobs = do_cell(request, namespace, limits)
         else:
             header, blobs = do_call(request, blobs, namespace, limits)
-        send(replies, header, blobs)
+        send(replies, {**header, "id": request["id"]}, blobs)
 
 
 if __name__ == "__main__":
