@@ -21,7 +21,20 @@ Metric = Callable[[Any, Any], float]
 
 
 def accuracy(output: Any, target: torch.Tensor) -> float:
-    """Share of samples whose highest logit is the true class; `output` may be a tuple with ``logits``."""
+    """Count the share of samples whose highest logit is the true class.
+
+    Parameters
+    ----------
+    output : Tensor, shape (B, C, ...), or tuple with a field ``logits``
+        What the model returned.
+    target : Tensor, shape (B, ...), integer
+        The true classes.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
     logits = getattr(output, "logits", output)  # (B, C, ...)
     return (logits.argmax(dim=1) == target).float().mean().item()
 
@@ -207,7 +220,13 @@ def evaluate(
 
 
 def default_device() -> torch.device:
-    """A GPU if there is one, else the processor."""
+    """Choose a GPU if there is one, else the processor.
+
+    Returns
+    -------
+    torch.device
+        ``cuda`` or ``cpu``.
+    """
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -79,9 +79,7 @@ def is_record(member):
     """Whether a class only holds fields, which its docstring lists under Attributes, or is an exception."""
     if not inspect.isclass(member):
         return False
-    return (
-        issubclass(member, Exception) or hasattr(member, "_fields") or hasattr(member, "__dataclass_fields__")
-    )
+    return issubclass(member, Exception | tuple) or hasattr(member, "__dataclass_fields__")
 
 
 @pytest.mark.parametrize("name", sorted(ENTRY_POINTS))

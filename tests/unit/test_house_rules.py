@@ -25,17 +25,24 @@ def relative(path):
     return str(path.relative_to(ROOT))
 
 
+FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 PYTHON = tracked(".py")
 LIBRARY = [path for path in PYTHON if relative(path).startswith("course_lib/")]
 PROSE = tracked(".md", ".py", ".yml", ".toml", ".cfg", ".txt", ".bib", ".js", ".css", ".ipynb", ".cff", "")
 
 
 def functions(path):
-    """Every function of a file with the number of lines of its body without the docstring."""
+    """Every function of a file with the lines of its body, without the docstring and the functions inside it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, FUNCTION):
             body = node.body[1:] if ast.get_docstring(node) else node.body
-            yield node, (body[-1].end_lineno - body[0].lineno + 1 if body else 0)
+            inner = [part for part in body if isinstance(part, FUNCTION)]
+            yield node, span(body) - sum(part.end_lineno - part.lineno + 1 for part in inner)
+
+
+def span(statements):
+    """The lines from the first statement to the end of the last."""
+    return statements[-1].end_lineno - statements[0].lineno + 1 if statements else 0
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=relative)
@@ -67,15 +74,18 @@ def test_no_asserts_guard_the_library(path):
 
 
 def asserts(node):
-    """Whether a test can fail by itself: an assert, pytest.raises, or a call that asserts."""
+    """Whether a function can fail by itself: an assert, pytest.raises, or a call of a helper named so."""
     text = ast.unparse(node)
-    return re.search(r"\bassert|pytest\.(raises|fail|warns)|check_\w+\(|opgrad|expect\(", text) is not None
+    return re.search(r"\bassert|pytest\.(raises|fail|warns)|\bcheck_\w+\(", text) is not None
 
 
 @pytest.mark.parametrize("path", [path for path in PYTHON if path.name.startswith("test_")], ids=relative)
 def test_every_test_asserts(path):
-    tests = [node for node, _ in functions(path) if node.name.startswith("test_")]
-    assert [node.name for node in tests if not asserts(node)] == []
+    nodes = [node for node, _ in functions(path)]
+    helpers = {node.name for node in nodes if asserts(node)}
+    tests = [node for node in nodes if node.name.startswith("test_")]
+    calls = {test.name: set(re.findall(r"\w+(?=\()", ast.unparse(test))) - {test.name} for test in tests}
+    assert [test.name for test in tests if not asserts(test) and not calls[test.name] & helpers] == []
 
 
 FORBIDDEN = re.compile(
