@@ -100,6 +100,13 @@ def test_guard_fails_on_a_stripped_notebook():
     assert "holds no outputs at all" in found
 
 
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_guard_fails_on_a_stripped_chapter(path):
+    notebook = nbformat.read(path, as_version=4)
+    strip_outputs(notebook)
+    assert "holds no outputs at all" in guard.problems(notebook)
+
+
 @pytest.mark.parametrize("message", BROKEN)
 def test_guard_names_what_is_broken(message):
     notebook = copy.deepcopy(good_chapter())
