@@ -24,6 +24,7 @@ c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 # Submissions are read whatever they are, scored from outside in a jail, and what went wrong is marked for a
 # person. The two lists replace nbgrader's: nothing of a submission ever runs in a kernel here.
 c.Autograde.exporter_class = "course_lib.grading.preprocessor.SubmissionExporter"
+c.Autograde.pre_convert_hook = "course_lib.grading.preprocessor.quarantine"
 c.Autograde.autograde_preprocessors = [
     ScoreOutside,
     LimitOutput,

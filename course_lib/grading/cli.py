@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,6 @@ class Commands(click.Group):
 def main(context: click.Context, root: str | None) -> None:
     """Release, check, grade and return the assignments of the course."""
     context.obj = root
-    warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy's, about nbgrader's own models
 
 
 def _course(context: click.Context) -> Course:

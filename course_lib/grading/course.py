@@ -87,6 +87,7 @@ class Course:
         scripts = str(Path(sys.executable).parent)
         if scripts not in os.environ.get("PATH", "").split(os.pathsep):
             os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", "")])
+        warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy's, about nbgrader's own models
         config = deepcopy(self.config)
         for name, settings in extra.items():
             config[name].update(settings)

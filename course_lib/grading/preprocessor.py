@@ -17,6 +17,7 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbformat import v4
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.utils import parse_utc
 from traitlets import Bool, Dict, Integer, Unicode
 
 from course_lib.grading.limits import Limits
@@ -47,6 +48,23 @@ class SubmissionExporter(NotebookExporter):
         submission = load(Path(filename), rubric)
         resources["metadata"] = {"name": Path(filename).stem, "path": os.path.dirname(filename)}
         return self.from_notebook_node(pack(submission), resources=resources, **options)
+
+
+def quarantine(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Before nbgrader copies a submission's other files: drop what is no file, put aside a broken time stamp.
+
+    nbgrader would follow links out of the folder, wait for ever at a pipe, and give up at a time it cannot read.
+    """
+    for folder in {Path(notebook).parent for notebook in notebooks}:
+        for path in folder.rglob("*"):
+            if path.suffix != ".ipynb" and (path.is_symlink() or not (path.is_file() or path.is_dir())):
+                path.unlink()
+        stamp = folder / "timestamp.txt"
+        if stamp.is_file():
+            try:
+                parse_utc(stamp.read_text()[:200].strip())
+            except Exception:
+                stamp.replace(stamp.with_suffix(".unreadable"))
 
 
 def pack(submission: Submission) -> Any:
