@@ -2,9 +2,10 @@
 
 A check calls one function on a few inputs and compares what comes back with what is expected. It does
 nothing else, so that the function may live anywhere: in the same kernel while a student works, or behind a
-proxy that sends the inputs to a jailed process while a submission is graded. Such a proxy is any callable that
-takes the case's arguments and returns what the student's function returned; it reports a call that could not
-be finished by raising `CallFailed`, and an input that was changed on the far side by raising `InputChanged`.
+proxy that sends the inputs to a jailed process while a submission is graded. Such a proxy is any callable
+that takes the case's arguments and returns what the student's function returned; it reports a call that could
+not be finished by raising `CallFailed`, and an input that was changed on the far side by raising
+`InputChanged`.
 """
 
 from __future__ import annotations

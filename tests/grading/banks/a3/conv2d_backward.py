@@ -1,0 +1,210 @@
+"""Solutions of conv2d_backward(grad_out, x, weight, stride=1, padding=0)."""
+
+import warnings
+
+import numpy as np
+from bank import right, wrong
+
+
+def _pair(value):
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+def _backward(grad_out, x, weight, stride=1, padding=0, add=True, cut=True):
+    (s_h, s_w), (p_h, p_w), (k_h, k_w) = _pair(stride), _pair(padding), weight.shape[2:]
+    x_pad = np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)))
+    grad_x, grad_weight = np.zeros_like(x_pad), np.zeros_like(weight)
+    for i in range(grad_out.shape[2]):
+        for j in range(grad_out.shape[3]):
+            place = np.s_[:, :, i * s_h : i * s_h + k_h, j * s_w : j * s_w + k_w]
+            g = grad_out[:, :, i, j]
+            sent = np.einsum("no,ocuv->ncuv", g, weight)
+            grad_x[place] = grad_x[place] + sent if add else sent
+            grad_weight += np.einsum("no,ncuv->ocuv", g, x_pad[place])
+    if cut:
+        grad_x = grad_x[:, :, p_h : p_h + x.shape[2], p_w : p_w + x.shape[3]]
+    return grad_x, grad_weight, grad_out.sum(axis=(0, 2, 3))
+
+
+@right
+def a_loop_over_windows(grad_out, x, weight, stride=1, padding=0):
+    return _backward(grad_out, x, weight, stride, padding)
+
+
+@right
+def a_loop_over_the_kernel_talking(grad_out, x, weight, stride=1, padding=0):
+    print("backward", grad_out.shape)
+    warnings.warn("not fast", stacklevel=2)
+    (s_h, s_w), (p_h, p_w) = _pair(stride), _pair(padding)
+    h_out, w_out = grad_out.shape[2:]
+    x_pad = np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)))
+    full, grad_weight = np.zeros_like(x_pad, order="F"), np.zeros_like(weight)
+    for u in range(weight.shape[2]):
+        for v in range(weight.shape[3]):
+            place = np.s_[:, :, u : u + s_h * h_out : s_h, v : v + s_w * w_out : s_w]
+            full[place] += np.einsum("nohw,oc->nchw", grad_out, weight[:, :, u, v])
+            grad_weight[:, :, u, v] = np.einsum("nohw,nchw->oc", grad_out, x_pad[place])
+    return [full[:, :, p_h : p_h + x.shape[2], p_w : p_w + x.shape[3]], grad_weight, grad_out.sum((0, 2, 3))]
+
+
+@right
+def as_two_convolutions(grad_out, x, weight, stride=1, padding=0):
+    (s_h, s_w), (p_h, p_w), (k_h, k_w) = _pair(stride), _pair(padding), weight.shape[2:]
+    x_pad = np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)))
+    dilated = np.zeros((*grad_out.shape[:2], x_pad.shape[2] - k_h + 1, x_pad.shape[3] - k_w + 1))
+    dilated[:, :, ::s_h, ::s_w][:, :, : grad_out.shape[2], : grad_out.shape[3]] = grad_out
+    windows = np.lib.stride_tricks.sliding_window_view(x_pad, dilated.shape[2:], axis=(2, 3))
+    grad_weight = np.einsum("nohw,ncuvhw->ocuv", dilated, windows)
+    framed = np.pad(dilated, ((0, 0), (0, 0), (k_h - 1, k_h - 1), (k_w - 1, k_w - 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(framed, (k_h, k_w), axis=(2, 3))
+    grad_x = np.einsum("nohwuv,ocuv->nchw", windows, weight[:, :, ::-1, ::-1])
+    inner = grad_x[:, :, p_h : p_h + x.shape[2], p_w : p_w + x.shape[3]]
+    return inner, grad_weight, np.einsum("nohw->o", grad_out)
+
+
+@right
+def in_single_precision(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(*(a.astype(np.float32) for a in (grad_out, x, weight)), stride, padding)
+    return tuple(g.astype(x.dtype) for g in grads)
+
+
+@wrong(fails="conv2d_backward.x", hint="kernel is not rotated")
+def kernel_not_rotated(grad_out, x, weight, stride=1, padding=0):
+    grad_x = _backward(grad_out, x, weight[:, :, ::-1, ::-1], stride, padding)[0]
+    return grad_x, *_backward(grad_out, x, weight, stride, padding)[1:]
+
+
+@wrong(fails="conv2d_backward.strides", hint="stride is ignored in grad_x")
+def stride_ignored_for_x(grad_out, x, weight, stride=1, padding=0):
+    return _backward(grad_out, x, weight, 1, padding)[0], *_backward(grad_out, x, weight, stride, padding)[1:]
+
+
+@wrong(fails="conv2d_backward.strides", hint="stride is ignored in the weight gradient")
+def stride_ignored_for_weight(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    return grads[0], _backward(grad_out, x, weight, 1, padding)[1], grads[2]
+
+
+@wrong(fails="conv2d_backward.padding", hint="padding is not cropped")
+def padding_not_cropped(grad_out, x, weight, stride=1, padding=0):
+    return _backward(grad_out, x, weight, stride, padding, cut=False)
+
+
+@wrong(fails="conv2d_backward.padding", hint="cropped on one side only")
+def cropped_on_one_side(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding, cut=False)
+    return grads[0][:, :, : x.shape[2], : x.shape[3]], *grads[1:]
+
+
+@wrong(fails="conv2d_backward.x", hint="overwritten")
+def overlaps_overwritten(grad_out, x, weight, stride=1, padding=0):
+    return _backward(grad_out, x, weight, stride, padding, add=False)
+
+
+@wrong(fails="conv2d_backward.weight", hint="averaged over the batch")
+def weight_averaged(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    return grads[0], grads[1] / len(x), grads[2]
+
+
+@wrong(fails="conv2d_backward.x", hint="averaged over the batch")
+def x_averaged(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    return grads[0] / len(x), *grads[1:]
+
+
+@wrong(fails="conv2d_backward.weight", hint="upstream gradient is ignored")
+def upstream_ignored(grad_out, x, weight, stride=1, padding=0):
+    return _backward(np.ones_like(grad_out), x, weight, stride, padding)
+
+
+@wrong(fails="conv2d_backward.weight", hint="turned by 180 degrees")
+def weight_rotated(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    return grads[0], grads[1][:, :, ::-1, ::-1], grads[2]
+
+
+@wrong(fails="conv2d_backward.weight", hint="channel axes of the weight gradient are swapped")
+def weight_channels_swapped(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    return grads[0], grads[1].swapaxes(0, 1), grads[2]
+
+
+@wrong(fails="conv2d_backward.weight", hint="only the last image")
+def last_image_only(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    return grads[0], _backward(grad_out[-1:], x[-1:], weight, stride, padding)[1], grads[2]
+
+
+@wrong(fails="conv2d_backward.x", hint="only the first filter")
+def first_filter_only(grad_out, x, weight, stride=1, padding=0):
+    grad_x = _backward(grad_out[:, :1], x, weight[:1], stride, padding)[0]
+    return grad_x, *_backward(grad_out, x, weight, stride, padding)[1:]
+
+
+@wrong(fails="conv2d_backward.bias", hint="bias gradient is averaged: it is a sum")
+def bias_averaged(grad_out, x, weight, stride=1, padding=0):
+    return *_backward(grad_out, x, weight, stride, padding)[:2], grad_out.mean(axis=(0, 2, 3))
+
+
+@wrong(fails="conv2d_backward.bias", hint="keeps the batch axis")
+def bias_per_image(grad_out, x, weight, stride=1, padding=0):
+    return *_backward(grad_out, x, weight, stride, padding)[:2], grad_out.sum(axis=(2, 3))
+
+
+@wrong(fails="conv2d_backward.bias", hint="averaged over the batch")
+def bias_averaged_over_the_batch(grad_out, x, weight, stride=1, padding=0):
+    return *_backward(grad_out, x, weight, stride, padding)[:2], grad_out.mean(axis=0).sum(axis=(1, 2))
+
+
+@wrong(fails="conv2d_backward.bias", hint="one for each output channel")
+def bias_one_number(grad_out, x, weight, stride=1, padding=0):
+    return *_backward(grad_out, x, weight, stride, padding)[:2], grad_out.sum()
+
+
+@wrong(fails="conv2d_backward.strides", hint="the order is grad_x, grad_weight, grad_bias")
+def order_swapped(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    return grads[1], grads[0], grads[2]
+
+
+@wrong(fails="conv2d_backward.bias", hint="a tuple of 3 (grad_x, grad_weight, grad_bias)")
+def bias_forgotten(grad_out, x, weight, stride=1, padding=0):
+    return _backward(grad_out, x, weight, stride, padding)[:2]
+
+
+@wrong(fails="conv2d_backward.bias", hint="changed its input grad_out")
+def upstream_scaled_in_place(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    grad_out /= len(x)
+    return grads
+
+
+@wrong(fails="conv2d_backward.padding", hint="without its padding")
+def image_read_without_padding(grad_out, x, weight, stride=1, padding=0):
+    (s_h, s_w), (k_h, k_w) = _pair(stride), weight.shape[2:]
+    grads = _backward(grad_out, x, weight, stride, padding)
+    grad_weight = np.zeros_like(weight)
+    for i in range(grad_out.shape[2]):
+        for j in range(grad_out.shape[3]):
+            window = x[:, :, i * s_h : i * s_h + k_h, j * s_w : j * s_w + k_w]
+            part = np.einsum("no,ncuv->ocuv", grad_out[:, :, i, j], window)
+            grad_weight[:, :, : part.shape[2], : part.shape[3]] += part
+    return grads[0], grad_weight, grads[2]
+
+
+@wrong(fails="conv2d_backward.together")
+def one_stride_for_both_axes(grad_out, x, weight, stride=1, padding=0):
+    s_h, s_w = _pair(stride)
+    if s_h == s_w:
+        return _backward(grad_out, x, weight, stride, padding)
+    wide = np.zeros((*grad_out.shape[:3], max(grad_out.shape[3], (x.shape[3] - weight.shape[3]) // s_h + 1)))
+    wide[..., : grad_out.shape[3]] = grad_out
+    p_h, p_w = _pair(padding)
+    return _backward(wide, x, weight, s_h, (p_h, max(p_w, p_h)))
+
+
+@wrong(fails="conv2d_backward.together", hint="raised ValueError")
+def paddings_swapped(grad_out, x, weight, stride=1, padding=0):
+    p_h, p_w = _pair(padding)
+    return _backward(grad_out, x, weight, stride, (0, p_h + p_w))
