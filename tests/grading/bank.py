@@ -161,8 +161,11 @@ def _error(check, case, function):
         got = function(*args, **kwargs)
     except Exception:
         return None
-    pairs = list(zip(expected, got, strict=False)) if isinstance(expected, tuple) else [(expected, got)]
-    pairs = [(e, g) for e, g in pairs if e is not ANYTHING]
-    if not pairs or any(g is None or np.shape(e) != np.shape(g) for e, g in pairs):
+    if not isinstance(expected, tuple):
+        expected, got = (expected,), (got,)
+    if not isinstance(got, tuple | list) or len(got) != len(expected):
+        return None
+    pairs = [(e, g) for e, g in zip(expected, got, strict=True) if e is not ANYTHING]
+    if any(g is None or np.shape(e) != np.shape(g) for e, g in pairs):
         return None
     return max(float(np.max(excess(e, g, rtol=check.rtol, atol=check.atol), initial=0)) for e, g in pairs)
