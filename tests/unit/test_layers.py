@@ -173,7 +173,11 @@ def lenets():
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}), ("Adam", {"lr": 4e-3}), ("AdamW", {"lr": 4e-3})],
+    [
+        ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
+        ("Adam", {"lr": 4e-3}),
+        ("AdamW", {"lr": 4e-3}),
+    ],
 )
 def test_a_lenet_follows_its_torch_twin_for_fifty_steps(name, options):
     train = load("digits").train
