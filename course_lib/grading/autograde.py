@@ -204,7 +204,9 @@ class Run:
         try:
             if not key or not self._notebook(student).is_file():
                 raise CourseError(report.message or "no notebook")
-            outcome(self.api.autograde(self.assignment, glob.escape(student)), student)
+            if glob.has_magic(student):  # nbgrader would take the name for a pattern and grade others
+                raise CourseError("rename the folder: its name holds one of the signs * ? [")
+            outcome(self.api.autograde(self.assignment, student), student)
         except CourseError as error:
             if report.status == "graded":
                 report = failed(self.rubric, self.seed, "unreadable", f"nbgrader could not save it: {error}")

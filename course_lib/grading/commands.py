@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import glob
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,7 +85,7 @@ def feedback(course: Course, assignment: str) -> Iterator[tuple[str, str]]:
     api = course.api()
     for student in students:
         try:
-            outcome(api.generate_feedback(assignment, glob.escape(student)), f"feedback for {student}")
+            outcome(api.generate_feedback(assignment, student), f"feedback for {student}")
         except CourseError as error:
             yield student, str(error)
         else:

@@ -53,7 +53,7 @@ class SubmissionExporter(NotebookExporter):
 def quarantine(assignment: str, student: str, notebooks: list[str]) -> None:
     """Before nbgrader copies a submission's other files: drop what is no file, put aside a broken time stamp.
 
-    nbgrader would follow links out of the folder, wait for ever at a pipe, and give up at a time it cannot read.
+    nbgrader would follow links out of the folder, wait for ever at a pipe, and give up at an odd time.
     """
     for folder in {Path(notebook).parent for notebook in notebooks}:
         for path in folder.rglob("*"):

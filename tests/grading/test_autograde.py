@@ -194,7 +194,6 @@ def full_class(root):
         )
         forge.hand_in(root, name, points({"corr2d": cell}, keep=("output_size",)))
     forge.hand_in(root, "cut", json.dumps(forge.submission())[:4000])
-    forge.hand_in(root, "[glob]*", points({}, keep=("output_size",)))
     for name in ("link", "files"):
         (root / "submitted" / name / forge.NAME).mkdir(parents=True)
     (root / "submitted" / "link" / forge.NAME / f"{forge.NAME}.ipynb").symlink_to(right)
@@ -212,7 +211,7 @@ def full_class(root):
 EXPECTED = {
     "a right student": 100.0,
     "zoe": 100.0,
-    **dict.fromkeys([*BAD_CELLS, "[glob]*", "files"], 12.0),
+    **dict.fromkeys([*BAD_CELLS, "files"], 12.0),
     **dict.fromkeys(["cut", "link", "nothing"], 0.0),
 }
 
@@ -244,6 +243,15 @@ def assert_autograded_notebooks_are_whole(root):
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
         assert "course" not in notebook.metadata
+
+
+def test_a_folder_named_like_a_pattern_is_not_taken_for_others(root):
+    forge.hand_in(root, "[ab]*", forge.source_notebook())
+    forge.hand_in(root, "ada", points({}, keep=("output_size",)))
+    rows = run(root)
+    assert (rows["[ab]*"].score, rows["ada"].score) == (0.0, 12.0)
+    assert "rename the folder" in rows["[ab]*"].message
+    assert (forge.total(root, "[ab]*"), forge.total(root, "ada")) == (0.0, 12.0)
 
 
 def test_plain_nbgrader_survives_the_same_class(full_class):
