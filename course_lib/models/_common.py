@@ -56,16 +56,18 @@ def check_counts(name: str, **counts: int) -> None:
         as_int(name, argument, value, 1)
 
 
-def he_initialise(module: nn.Module) -> None:
+def he_initialise(module: nn.Module, mode: str = "fan_in") -> None:
     """Initialise one module as He et al. 2015 do for ReLU networks; for ``model.apply``.
 
-    Convolutions draw from N(0, 2 / fan_out), dense layers from N(0, 0.01^2), biases are 0, and batch norm
-    begins as the identity.
+    Convolutions draw from N(0, 2 / fan), dense layers from N(0, 2 / fan_in), biases are 0, and batch norm
+    begins as the identity. The deviation follows a layer's width, so narrow networks start with activations
+    as large as wide ones. ``"fan_in"`` keeps the size of activations on the way forward; ``"fan_out"`` that
+    of gradients on the way back, which is left to do where batch norm takes care of the activations.
     """
     if isinstance(module, nn.Conv2d):
-        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.kaiming_normal_(module.weight, mode=mode, nonlinearity="relu")
     elif isinstance(module, nn.Linear):
-        nn.init.normal_(module.weight, 0.0, 0.01)
+        nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
     else:
         return
     if module.bias is not None:

@@ -153,7 +153,7 @@ def detection_loss(
 
     difficulty = entropy.detach().masked_fill(targets.classes != 0, -1.0)  # (N, A), -1 where not background
     rank = difficulty.argsort(dim=1, descending=True).argsort(dim=1)  # (N, A), 0 for the hardest
-    hard = (rank < negatives_per_positive * matches[:, None]) & (targets.classes == 0)  # (N, A)
+    hard = rank < negatives_per_positive * matches[:, None]  # (N, A), ignored anchors have entropy 0
 
     shift = F.smooth_l1_loss(
         output.offsets[positive], targets.offsets[positive].to(output.offsets), reduction="sum"

@@ -25,6 +25,7 @@ Departures from the paper:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -135,7 +136,7 @@ class SingleShotDetector(nn.Module):
         self.offset_heads = nn.ModuleList(
             nn.Conv2d(c, per_cell * 4, kernel_size=3, padding=1) for c in (c3, c4, c4)
         )
-        self.apply(he_initialise)
+        self.apply(partial(he_initialise, mode="fan_out"))
         for head in (*self.class_heads, *self.offset_heads):
             nn.init.normal_(head.weight, 0.0, 0.01)  # begins near "anything, where the anchor is"
 

@@ -18,6 +18,7 @@ million, and this file counts 6,624,904 without the heads: 9 times fewer.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -229,7 +230,7 @@ class GoogLeNet(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(channels, num_classes)
         self.aux_logits = aux_logits
-        self.apply(he_initialise)
+        self.apply(partial(he_initialise, mode="fan_out"))
 
     def forward(self, images: Tensor) -> Tensor | GoogLeNetOutput:
         """Compute the logits, and in training those of the auxiliary heads.

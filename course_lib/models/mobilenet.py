@@ -17,6 +17,7 @@ Departures from the paper:
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -121,7 +122,7 @@ class MobileNet(nn.Module):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(channels, num_classes)
-        self.apply(he_initialise)
+        self.apply(partial(he_initialise, mode="fan_out"))
 
     def forward(self, images: Tensor) -> Tensor:
         """Compute the logits.

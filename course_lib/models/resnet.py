@@ -24,6 +24,8 @@ Departures from the paper:
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor, nn
 
 from course_lib._validation import fail
@@ -201,7 +203,7 @@ class ResNet(nn.Module):
         self.layer4 = _stage(block, c3 * block.expansion, c4, counts[3], 2, residual)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(c4 * block.expansion, num_classes)
-        self.apply(he_initialise)
+        self.apply(partial(he_initialise, mode="fan_out"))
 
     def forward(self, images: Tensor) -> Tensor:
         """Compute the logits.

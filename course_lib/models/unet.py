@@ -116,6 +116,9 @@ class UNet(nn.Module):
         )
         self.head = nn.Conv2d(channels[0], num_classes, kernel_size=1)
         self.apply(he_initialise)
+        for up in self.up:  # no ReLU follows: a pixel is a sum over the channels, and keeps their mean square
+            nn.init.normal_(up.weight, 0.0, up.in_channels**-0.5)
+            nn.init.zeros_(up.bias)
 
     def forward(self, images: Tensor) -> Tensor:
         """Compute logits for every pixel.

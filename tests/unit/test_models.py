@@ -425,14 +425,28 @@ def test_depthwise_separable_costs_an_eighth_to_a_ninth():
     assert weights / full.weight.numel() == pytest.approx(1 / 256 + 1 / 9)
 
 
-def test_alexnet_draws_weights_as_its_paper_says():
-    torch.manual_seed(0)
-    for width in (1 / 2, 1 / 8):
-        model = models.AlexNet(width=width, num_classes=10)
-        layers = [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
-        assert [layer.bias.unique().item() for layer in layers] == [0, 1, 0, 1, 1, 1, 1, 0]
-        assert layers[0].weight.std().item() == pytest.approx(0.01, rel=0.03)
-        assert layers[5].weight.std().item() == pytest.approx(0.01 / width**0.5, rel=0.03)
+@pytest.mark.parametrize("name", ["alexnet", "vgg16", "unet"])
+def test_narrow_networks_start_with_activations_as_large_as_wide_ones(name):
+    """The initialisation follows the fan-in, so what reaches the classifier neither vanishes nor explodes."""
+    for width in (1 / 4, 1 / 16):
+        torch.manual_seed(0)
+        model = build(name, width=width, num_classes=10, in_channels=3).eval()
+        with torch.no_grad():
+            spread = model(torch.randn(8, 3, 64, 64)).square().mean().sqrt().item()
+        assert 0.1 < spread < 10
+        weights = [m.weight for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+        for weight in weights[1:-1]:
+            assert weight.std().item() == pytest.approx((2 / weight[0].numel()) ** 0.5, rel=0.1)
+
+
+def test_mobilenet_layer_by_layer():
+    """The output of each row of the paper's table 1, for its 224 x 224 images."""
+    with torch.device("meta"):
+        shapes = layer_shapes(build("mobilenet"), torch.zeros(1, 3, 224, 224))
+    rows = [shapes["features.2"]] + [shapes[f"features.{row}.pointwise"] for row in range(3, 16)]
+    channels = [32, 64, 128, 128, 256, 256, *[512] * 6, 1024, 1024]
+    sides = [112, 112, 56, 56, 28, 28, *[14] * 6, 7, 7]
+    assert rows == [(c, side, side) for c, side in zip(channels, sides, strict=True)]
 
 
 def test_text_cnn():

@@ -69,6 +69,24 @@ def test_predictions_stand_beside_their_anchors():
     assert rows.tolist() == [6 * (64 + 16) + 6 * cell + 1 for cell in range(4)]
 
 
+def test_cells_run_along_rows():
+    """Each map's logits, cell by cell, on a map that is wider than high."""
+    torch.manual_seed(0)
+    model = SingleShotDetector(num_classes=2, width=0.25).eval()
+    maps = []
+    for stage in (model.backbone, model.extra1, model.extra2):
+        stage.register_forward_hook(lambda module, x, y: maps.append(y))
+    with torch.no_grad():
+        output = model(torch.rand(1, 3, 64, 96))
+        row = 0
+        for x, head in zip(maps, model.class_heads, strict=True):
+            answer = head(x)[0]  # (6 * 3, H, W)
+            for i, j in itertools.product(range(x.shape[2]), range(x.shape[3])):
+                torch.testing.assert_close(output.class_logits[0, row : row + 6].flatten(), answer[:, i, j])
+                row += 6
+    assert row == len(output.anchors)
+
+
 def test_targets_name_each_objects_class_and_offsets():
     anchors = build("detector").anchors((64, 64))
     boxes = np.stack([random_boxes(3), random_boxes(3, seed=1)])
