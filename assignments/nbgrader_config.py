@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, LimitOutput
+from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, OverwriteCells, OverwriteKernelspec
 
 from course_lib.grading.preprocessor import SaveScores, ScoreOutside
 
@@ -25,12 +25,7 @@ c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 # person. The two lists replace nbgrader's: nothing of a submission ever runs in a kernel here.
 c.Autograde.exporter_class = "course_lib.grading.preprocessor.SubmissionExporter"
 c.Autograde.pre_convert_hook = "course_lib.grading.preprocessor.quarantine"
-c.Autograde.autograde_preprocessors = [
-    ScoreOutside,
-    LimitOutput,
-    SaveScores,
-    AssignLatePenalties,
-    CheckCellMetadata,
-]
+c.Autograde.sanitize_preprocessors = [OverwriteKernelspec, OverwriteCells]
+c.Autograde.autograde_preprocessors = [ScoreOutside, LimitOutput, SaveScores, AssignLatePenalties]
 # Differences from course_lib.grading.limits.Limits, e.g. {"check_seconds": 60.0}
 c.ScoreOutside.limits = {}

@@ -29,7 +29,7 @@ from course_lib.grading.course import Course, CourseError, outcome
 from course_lib.grading.limits import Limits
 from course_lib.grading.rubric import Rubric, read_rubric
 from course_lib.grading.scoring import Report, failed, score
-from course_lib.grading.submission import load
+from course_lib.grading.submission import digest, load
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,6 @@ class Row:
 
 def grade(task: Task) -> tuple[str, dict]:
     """Score one submission; returns the digest of what was scored, and the report."""
-    from course_lib.grading.preprocessor import digest
-
     rubric = read_rubric(Path(task.course), task.assignment)
     submission = load(Path(task.path), rubric)
     key = digest(submission, rubric)
@@ -250,7 +248,30 @@ def _asked(rubric: Rubric) -> str:
 
 def _pool(workers: int | None, tasks: int) -> Executor:
     count = max(1, min(workers or os.cpu_count() or 1, tasks or 1))
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["course_lib.grading.scoring"])  # imported once, not once per worker
+    return ProcessPoolExecutor(count, mp_context=context)
+
+
+@contextlib.contextmanager
+def cluster(address: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster that see the same files; a worker that is lost is replaced by another.
+
+    Raises
+    ------
+    CourseError
+        If no scheduler answers there.
+    """
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise CourseError(f"no Dask scheduler answers at {address}: {error}") from None
+    with client:
+        if not client.scheduler_info(n_workers=-1)["workers"]:
+            raise CourseError(f"the Dask scheduler at {address} has no workers yet")
+        yield client.get_executor(pure=False, retries=3)
 
 
 def _read(path: Path) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,7 @@ def _print_report(report: Any) -> None:
 @click.option(
     "--workers", type=click.IntRange(1), help="Submissions graded side by side; default: one per core."
 )
+@click.option("--scheduler", metavar="ADDRESS", help="Grade on a Dask cluster, e.g. tcp://10.0.0.1:8786.")
 @click.option("--seed", type=int, help="Seed of the hidden cases, to repeat a run; default: a new one.")
 @click.option("--force", is_flag=True, help="Grade again what has not changed.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
@@ -127,21 +129,22 @@ def autograde(
     context: click.Context,
     assignment: str,
     workers: int | None,
+    scheduler: str | None,
     seed: int | None,
     force: bool,
     as_json: bool,
     unsafe: bool,
 ) -> None:
     """Grade every submission; what was interrupted is taken up, what is unchanged is left alone."""
-    from course_lib.grading.autograde import Run
+    from course_lib.grading.autograde import Run, cluster
 
     run = Run(_course(context), assignment, seed=seed, unsafe=unsafe, force=force)
     if not run.students:
         raise CourseError(f"nothing has been handed in: expected submitted/STUDENT/{assignment}/")
     rows = []
-    with _progress() as progress:
+    with cluster(scheduler) if scheduler else nullcontext() as executor, _progress() as progress:
         bar = progress.add_task(f"grading {assignment}", total=len(run.students))
-        for row in run.go(workers=workers):
+        for row in run.go(executor, workers):
             rows.append(row)
             progress.advance(bar)
     rows.sort(key=lambda row: row.student)

@@ -8,7 +8,6 @@ takes them into the gradebook like nbgrader does, and marks what a person should
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -16,14 +15,15 @@ from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbformat import v4
-from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from nbgrader.utils import parse_utc
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task, parse_utc
 from traitlets import Bool, Dict, Integer, Unicode
 
 from course_lib.grading.limits import Limits
 from course_lib.grading.rubric import Rubric, read_rubric
 from course_lib.grading.scoring import Report, score
-from course_lib.grading.submission import Submission, load
+from course_lib.grading.submission import Submission, digest, load
 
 KEY = "course"  # where notebook metadata carries what the first reading found
 
@@ -85,17 +85,6 @@ def unpack(notebook: Any) -> Submission:
         name: carried.get(name, empty) for name, empty in (("missing", []), ("notes", []), ("problem", ""))
     }
     return Submission(notebook, **fields)
-
-
-def digest(submission: Submission, rubric: Rubric) -> str:
-    """Equal exactly for submissions that are graded alike: the cells, and what the assignment asks."""
-    asked = [(c.id, c.kind, c.points, c.cell.source if not c.is_students else "") for c in rubric.cells]
-    given = [
-        (c.cell_type, c.metadata.get("nbgrader", {}).get("grade_id"), c.source)
-        for c in submission.notebook.cells
-    ]
-    text = json.dumps([asked, given, submission.problem, submission.missing])
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class ScoreOutside(NbGraderPreprocessor):
@@ -160,21 +149,36 @@ def _output(output: dict, count: int) -> Any:
     return v4.new_output(output["output_type"], **kinds)
 
 
-class SaveScores(SaveAutoGrades):
-    """nbgrader's own, which afterwards marks what a person should look at."""
+class SaveScores(NbGraderPreprocessor):
+    """Saves scores and comments like nbgrader's SaveAutoGrades, all of a notebook's at once or none.
+
+    Points given by hand are kept and marked for another look, and so is what the grader has flagged.
+    """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Save the scores, then drop what only this run needed."""
-        self._verdicts = resources.get(KEY, {})
-        nb, resources = super().preprocess(nb, resources)
+        verdicts, where = resources.get(KEY, {}), resources["nbgrader"]
+        with Gradebook(where["db_url"]) as gradebook:
+            entry = gradebook.find_submission_notebook(
+                where["notebook"], where["assignment"], where["student"]
+            )
+            grades, comments = (
+                {item.name: item for item in items} for items in (entry.grades, entry.comments)
+            )
+            for cell in nb.cells:
+                grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+                if is_grade(cell):
+                    self._save_score(cell, grades[grade_id], verdicts.get(grade_id))
+                if is_solution(cell) or is_task(cell):
+                    untouched = not is_task(cell) and cell.metadata.nbgrader.checksum == compute_checksum(
+                        cell
+                    )
+                    comments[grade_id].auto_comment = "No response." if untouched else None
+            gradebook.db.commit()
         nb.metadata.pop(KEY, None)
         return nb, resources
 
-    def _add_score(self, cell: Any, resources: Any) -> None:
-        super()._add_score(cell, resources)
-        grade_id = cell.metadata["nbgrader"]["grade_id"]
-        verdict = self._verdicts.get(grade_id)
-        if verdict is not None and verdict.flagged:
-            grade = self.gradebook.find_grade(grade_id, self.notebook_id, self.assignment_id, self.student_id)
-            grade.needs_manual_grade = True
-            self.gradebook.db.commit()
+    def _save_score(self, cell: Any, grade: Any, verdict: Any) -> None:
+        grade.auto_score, _ = determine_grade(cell, self.log)
+        flagged = verdict is not None and verdict.flagged
+        grade.needs_manual_grade = flagged or grade.manual_score is not None or grade.auto_score is None

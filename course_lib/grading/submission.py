@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
 from copy import deepcopy
@@ -222,6 +223,17 @@ def load(path: Path, rubric: Rubric) -> Submission:
         return rebuild(read_cells(path), rubric)
     except Unreadable as error:
         return unreadable(rubric, str(error))
+
+
+def digest(submission: Submission, rubric: Rubric) -> str:
+    """Equal exactly for submissions that are graded alike: the cells, and what the assignment asks."""
+    asked = [(c.id, c.kind, c.points, c.cell.source if not c.is_students else "") for c in rubric.cells]
+    given = [
+        (c.cell_type, c.metadata.get("nbgrader", {}).get("grade_id"), c.source)
+        for c in submission.notebook.cells
+    ]
+    text = json.dumps([asked, given, submission.problem, submission.missing])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def code_cells(notebook: Any) -> list[tuple[int, Any]]:
