@@ -56,18 +56,29 @@ def check_counts(name: str, **counts: int) -> None:
         as_int(name, argument, value, 1)
 
 
-def he_initialise(module: nn.Module, mode: str = "fan_in") -> None:
-    """Initialise one module as He et al. 2015 do for ReLU networks; for ``model.apply``.
+def he_initialise(module: nn.Module) -> None:
+    """Initialise one module of a ReLU network as He et al. 2015 do; for ``model.apply``.
 
-    Convolutions draw from N(0, 2 / fan), dense layers from N(0, 2 / fan_in), biases are 0, and batch norm
-    begins as the identity. The deviation follows a layer's width, so narrow networks start with activations
-    as large as wide ones. ``"fan_in"`` keeps the size of activations on the way forward; ``"fan_out"`` that
-    of gradients on the way back, which is left to do where batch norm takes care of the activations.
+    Convolutions and dense layers draw from N(0, 2 / fan_in), and biases are 0. The deviation follows a
+    layer's width, so narrow networks start with activations as large as wide ones.
+    """
+    if isinstance(module, nn.Conv2d | nn.Linear):
+        nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def he_initialise_normalised(module: nn.Module) -> None:
+    """Initialise one module of a network whose convolutions batch norm follows; for ``model.apply``.
+
+    Convolutions draw from N(0, 2 / fan_out), which keeps the size of gradients on the way back; batch norm
+    takes care of the way forward and begins as the identity. Dense layers draw from N(0, 0.01^2), so that
+    the first answers are undecided; biases are 0.
     """
     if isinstance(module, nn.Conv2d):
-        nn.init.kaiming_normal_(module.weight, mode=mode, nonlinearity="relu")
+        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     elif isinstance(module, nn.Linear):
-        nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
+        nn.init.normal_(module.weight, 0.0, 0.01)
     else:
         return
     if module.bias is not None:

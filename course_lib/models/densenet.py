@@ -17,19 +17,18 @@ classifier    batch norm, ReLU, global average pool, dense            ..
 Departures from the paper:
 
 - DenseNet-161 (k = 48, 96 stem filters) comes from the models that the authors published, not from the table;
-- the classifier's weights are drawn as He et al. propose too, which the paper leaves open.
+- the classifier's weights begin at N(0, 0.01^2), which the paper leaves open.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from course_lib._validation import fail
-from course_lib.models._common import check_counts, check_images, he_initialise, scaled
+from course_lib.models._common import check_counts, check_images, he_initialise_normalised, scaled
 
 #: Depth -> growth rate k, stem filters, layers in each dense block (the paper's table 1).
 CONFIGURATIONS = {
@@ -161,7 +160,7 @@ class DenseNet(nn.Module):
         self.features.add_module("relu5", nn.ReLU())
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Linear(channels, num_classes)
-        self.apply(partial(he_initialise, mode="fan_out"))
+        self.apply(he_initialise_normalised)
 
     def forward(self, images: Tensor) -> Tensor:
         """Compute the logits.

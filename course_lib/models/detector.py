@@ -25,7 +25,6 @@ Departures from the paper:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +33,7 @@ from torch import Tensor, nn
 
 from course_lib._validation import fail
 from course_lib.boxes import anchor_boxes
-from course_lib.models._common import check_counts, check_images, he_initialise, scaled
+from course_lib.models._common import check_counts, check_images, he_initialise_normalised, scaled
 
 #: Sides of the square anchors on each map, in pixels, finest map first.
 ANCHOR_SIDES = ((12.0, 18.0), (26.0, 36.0), (48.0, 60.0))
@@ -136,7 +135,7 @@ class SingleShotDetector(nn.Module):
         self.offset_heads = nn.ModuleList(
             nn.Conv2d(c, per_cell * 4, kernel_size=3, padding=1) for c in (c3, c4, c4)
         )
-        self.apply(partial(he_initialise, mode="fan_out"))
+        self.apply(he_initialise_normalised)
         for head in (*self.class_heads, *self.offset_heads):
             nn.init.normal_(head.weight, 0.0, 0.01)  # begins near "anything, where the anchor is"
 

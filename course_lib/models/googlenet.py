@@ -18,14 +18,13 @@ million, and this file counts 6,624,904 without the heads: 9 times fewer.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib.models._common import check_counts, check_images, he_initialise, scaled
+from course_lib.models._common import check_counts, check_images, he_initialise_normalised, scaled
 
 #: Name -> input channels, #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj (the paper's table 1).
 CONFIGURATION = {
@@ -230,7 +229,7 @@ class GoogLeNet(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(channels, num_classes)
         self.aux_logits = aux_logits
-        self.apply(partial(he_initialise, mode="fan_out"))
+        self.apply(he_initialise_normalised)
 
     def forward(self, images: Tensor) -> Tensor | GoogLeNetOutput:
         """Compute the logits, and in training those of the auxiliary heads.

@@ -17,11 +17,10 @@ Departures from the paper:
 from __future__ import annotations
 
 from collections import OrderedDict
-from functools import partial
 
 from torch import Tensor, nn
 
-from course_lib.models._common import check_counts, check_images, he_initialise, scaled
+from course_lib.models._common import check_counts, check_images, he_initialise_normalised, scaled
 
 #: (stride of the depthwise convolution, channels of the 1x1 convolution), from the paper's table 1.
 CONFIGURATION = (
@@ -122,7 +121,7 @@ class MobileNet(nn.Module):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(channels, num_classes)
-        self.apply(partial(he_initialise, mode="fan_out"))
+        self.apply(he_initialise_normalised)
 
     def forward(self, images: Tensor) -> Tensor:
         """Compute the logits.

@@ -24,12 +24,10 @@ Departures from the paper:
 
 from __future__ import annotations
 
-from functools import partial
-
 from torch import Tensor, nn
 
 from course_lib._validation import fail
-from course_lib.models._common import check_counts, check_images, he_initialise, scaled
+from course_lib.models._common import check_counts, check_images, he_initialise_normalised, scaled
 
 
 def conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
@@ -203,7 +201,7 @@ class ResNet(nn.Module):
         self.layer4 = _stage(block, c3 * block.expansion, c4, counts[3], 2, residual)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(c4 * block.expansion, num_classes)
-        self.apply(partial(he_initialise, mode="fan_out"))
+        self.apply(he_initialise_normalised)
 
     def forward(self, images: Tensor) -> Tensor:
         """Compute the logits.

@@ -21,13 +21,11 @@ Departures from the paper: none in the layers; ``width`` and ``in_channels`` ada
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_lib._validation import fail
-from course_lib.models._common import check_counts, check_images, he_initialise, scaled
+from course_lib.models._common import check_counts, check_images, he_initialise_normalised, scaled
 from course_lib.models.resnet import BasicBlock, conv3x3
 
 
@@ -112,7 +110,7 @@ class SmallResNet(nn.Module):
         self.layer3 = self._stage(channels[1], channels[2], count, 2, residual)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(channels[2], num_classes)
-        self.apply(partial(he_initialise, mode="fan_out"))
+        self.apply(he_initialise_normalised)
 
     @staticmethod
     def _stage(in_channels: int, channels: int, count: int, stride: int, residual: bool) -> nn.Sequential:

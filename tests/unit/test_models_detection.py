@@ -100,6 +100,7 @@ def test_targets_name_each_objects_class_and_offsets():
     assert torch.equal(targets.classes[0][clear], torch.tensor(labels[0])[match[clear]] + 1)
     assert set(targets.classes[0].tolist()) == {0, 1, 2, 3}  # every object found an anchor
     assert set(targets.classes[1].tolist()) == {0, 4}  # padding did not
+    assert not targets.offsets[1][targets.classes[1] == 0].any()
     found = (targets.classes[0] > 0).numpy()
     decoded = box_ops.decode_offsets(targets.offsets[0].numpy()[found], anchors[found])
     nearest = np.abs(decoded[:, None] - boxes[0]).max(axis=2).min(axis=1)

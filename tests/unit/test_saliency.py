@@ -117,6 +117,15 @@ def test_occlusion_by_hand():
     assert np.count_nonzero(drops) == 1
 
 
+def test_occlusion_covers_windows_that_are_not_square():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(2 * 6 * 9, 2, bias=False))
+    nn.init.zeros_(model[1].weight)
+    model[1].weight.data.view(2, 2, 6, 9)[0, 0, 1, 4] = 1.0
+    drops = saliency.occlusion(model, np.ones((1, 2, 6, 9), dtype=np.float32), 0, window=(2, 5), stride=1)
+    assert drops.shape == (1, 5, 5)
+    assert np.argwhere(drops[0]).tolist() == [[i, j] for i in (0, 1) for j in range(5)]
+
+
 def test_occlusion_does_not_touch_the_images():
     x = batch()
     before = x.copy()
