@@ -13,8 +13,9 @@ c = get_config()  # noqa: F821 - nbgrader puts it here
 
 c.CourseDirectory.course_id = "cnn"
 c.CourseDirectory.root = str(HERE)
-# The gradebook: a file beside this one, or e.g. postgresql://user:password@host/gradebook
-c.CourseDirectory.db_url = os.environ.get("COURSE_DB_URL", f"sqlite:///{HERE / 'gradebook.db'}")
+# The gradebook: a file beside this one, or a server: COURSE_DB_URL=postgresql://user:password@host/gradebook
+database = os.environ.get("COURSE_DB_URL", f"sqlite:///{HERE / 'gradebook.db'}")
+c.CourseDirectory.db_url = database.replace("postgresql://", "postgresql+psycopg2://", 1)
 c.Exchange.root = os.environ.get("COURSE_EXCHANGE", str(HERE / "exchange"))
 
 # What students get in place of a solution.

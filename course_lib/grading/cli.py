@@ -40,6 +40,11 @@ class Commands(click.Group):
         except (CourseError, JailError) as error:
             click.echo(f"course: {error}", err=True)
             context.exit(2)
+        except Exception as error:
+            if not type(error).__module__.startswith("sqlalchemy"):
+                raise
+            click.echo(f"course: the gradebook cannot be used: {str(error).splitlines()[0]}", err=True)
+            context.exit(2)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
