@@ -3,8 +3,16 @@
 import os
 from pathlib import Path
 
-from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, OverwriteCells, OverwriteKernelspec
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    GetGrades,
+    LimitOutput,
+    OverwriteCells,
+    OverwriteKernelspec,
+)
 
+from course_lib.grading.feedback import ExplainChecks
 from course_lib.grading.preprocessor import SaveScores, ScoreOutside
 
 HERE = Path(__file__).resolve().parent
@@ -28,5 +36,7 @@ c.Autograde.exporter_class = "course_lib.grading.preprocessor.SubmissionExporter
 c.Autograde.pre_convert_hook = "course_lib.grading.preprocessor.quarantine"
 c.Autograde.sanitize_preprocessors = [OverwriteKernelspec, OverwriteCells]
 c.Autograde.autograde_preprocessors = [ScoreOutside, LimitOutput, SaveScores, AssignLatePenalties]
+# What a student gets back says per check what was tested, and shows nothing hidden.
+c.GenerateFeedback.preprocessors = [GetGrades, ExplainChecks, CSSHTMLHeaderPreprocessor]
 # Differences from course_lib.grading.limits.Limits, e.g. {"check_seconds": 60.0}
 c.ScoreOutside.limits = {}

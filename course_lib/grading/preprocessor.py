@@ -135,10 +135,12 @@ def write_report(notebook: Any, report: Report) -> None:
         count += 1
         cell.execution_count = count
         verdict = scores.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+        cell.metadata.pop(KEY, None)
         if verdict is None or verdict.status == "manual":
             cell.outputs = [_output(output, count) for output in report.outputs.get(str(index), [])]
             continue
         points = min(verdict.score, float(cell.metadata.nbgrader.points))
+        cell.metadata[KEY] = verdict.as_dict()
         cell.outputs = [v4.new_output("stream", name="stdout", text=verdict.message.rstrip() + "\n")]
         result = {"text/plain": f"{points:g}"}
         cell.outputs.append(v4.new_output("execute_result", data=result, execution_count=count))

@@ -51,6 +51,10 @@ class CellScore:
         names = ("id", "score", "max_score", "status", "message")
         return {name: getattr(self, name) for name in names}
 
+    def as_dict(self) -> dict:
+        """Everything, for storing."""
+        return asdict(self)
+
 
 @dataclass
 class Report:
