@@ -83,10 +83,10 @@ def test_batch_norm_by_hand():
     assert evaluated.running_mean.tolist() == [2]
 
 
-@pytest.mark.parametrize("outlier", [None, 0.0])
-def test_batch_norm_keeps_its_accuracy_beside_a_large_mean(outlier):
+@pytest.mark.parametrize(("std", "outlier"), [(1, None), (1, 0.0), (0.01, None)])
+def test_batch_norm_keeps_its_accuracy_beside_a_large_mean(std, outlier):
     rng = np.random.default_rng(0)
-    x = (1e4 + rng.standard_normal((32, 3, 16, 16))).astype(np.float32)
+    x = (12345.678 + std * rng.standard_normal((32, 3, 16, 16))).astype(np.float32)
     if outlier is not None:
         x[0, :, 0, 0] = outlier
     g = rng.standard_normal(x.shape).astype(np.float32)
