@@ -13,6 +13,7 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 
 from course_lib import plotting
+from course_lib.plotting import style
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +118,7 @@ def test_svg_is_the_same_on_every_run_and_stands_on_white():
 def test_a_notebook_gets_svg_except_for_photographs(shape, kept):
     shell = SimpleNamespace(display_formatter=DisplayFormatter())
     shell.display_formatter.active_types = shell.display_formatter.format_types
-    plotting._choose_notebook_format(shell)
+    style._choose_notebook_format(shell)
     ax = plotting.show_image(np.zeros(shape))
     data, _ = shell.display_formatter.format(ax.figure)
     assert {"image/svg+xml", "image/png"} & set(data) == {kept}

@@ -1,9 +1,4 @@
-"""Figures of the book: arrays in, Axes out, in one style.
-
-Every figure stands on an opaque white panel, so that colour maps and labels keep their contrast in the book's
-dark mode as well as in its light one. Colours are those of Okabe and Ito, which stay apart for readers with a
-colour-vision deficiency; what carries meaning is also written, dashed or labelled.
-"""
+"""Images and matrices, drawn so that a reader can check them by eye."""
 
 from __future__ import annotations
 
@@ -12,84 +7,10 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from course_lib._validation import fail
-
-#: Okabe and Ito's colours, the ones that read well on white first.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-
-_STYLE = {
-    "figure.figsize": (7.0, 3.2),
-    "figure.dpi": 120,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
-    "figure.constrained_layout.use": True,
-    "axes.facecolor": "white",
-    "axes.prop_cycle": plt.cycler(color=COLOURS),
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 12,
-    "axes.labelsize": 12,
-    "font.size": 12,
-    "text.color": "#1a1a1a",
-    "legend.frameon": False,
-    "lines.linewidth": 2,
-    "image.cmap": "gray",
-    "svg.hashsalt": "course",
-    "svg.fonttype": "path",
-}
-_MOST_PIXELS_IN_SVG = 1000
-
-
-def use_course_style() -> None:
-    """Draw every later figure in the course's style; call it once, in a chapter's first cell.
-
-    In a notebook a figure is stored as SVG, sharp at any size and the same on
-    every run, unless it holds a photograph (more than 1,000 pixels), which is stored as PNG.
-
-    Examples
-    --------
-    >>> use_course_style()
-    >>> plt.rcParams["svg.hashsalt"]
-    'course'
-    """
-    plt.rcParams.update(_STYLE)
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return
-    shell = get_ipython()
-    if shell is not None and hasattr(shell, "kernel"):
-        _choose_notebook_format(shell)
-
-
-def _choose_notebook_format(shell) -> None:
-    """Let each figure decide between SVG and PNG: the other formatter answers None, which leaves it out."""
-    import matplotlib_inline.backend_inline  # noqa: F401  sets its own formats on import: let it go first
-    from IPython.core.pylabtools import print_figure
-
-    def as_svg(figure: Figure) -> str | None:
-        if _holds_photograph(figure):
-            return None
-        return print_figure(figure, "svg", metadata={"Date": None, "Creator": None})
-
-    def as_png(figure: Figure) -> bytes | None:
-        return print_figure(figure, "png") if _holds_photograph(figure) else None
-
-    formatters = shell.display_formatter.formatters
-    formatters["image/svg+xml"].for_type(Figure, as_svg)
-    formatters["image/png"].for_type(Figure, as_png)
-
-
-def _holds_photograph(figure: Figure) -> bool:
-    pixels = sum(
-        image.get_array()[..., 0].size if image.get_array().ndim == 3 else image.get_array().size
-        for ax in figure.axes
-        for image in ax.get_images()
-    )
-    return pixels > _MOST_PIXELS_IN_SVG
+from course_lib.plotting.style import COLOURS, new_axes
 
 
 def show_image(
@@ -136,7 +57,7 @@ def show_image(
     image = np.asarray(image)
     if image.ndim != 2 and (image.ndim != 3 or image.shape[2] != 3):
         fail("show_image", "`image` of shape (H, W) or (H, W, 3)", f"shape {image.shape}")
-    ax = _new_axes((3.2, 3.2)) if ax is None else ax
+    ax = new_axes((3.2, 3.2)) if ax is None else ax
     if signed:
         high = float(np.abs(image).max()) if limit is None else limit
         scale = {"cmap": "RdBu_r", "vmin": -high, "vmax": high}
@@ -256,7 +177,7 @@ def show_matrix(
     if matrix.ndim != 2:
         fail("show_matrix", "`matrix` of shape (H, W)", f"shape {matrix.shape}")
     height, width = matrix.shape
-    ax = _new_axes((0.55 * width + 0.2, 0.55 * height + 0.5)) if ax is None else ax
+    ax = new_axes((0.55 * width + 0.2, 0.55 * height + 0.5)) if ax is None else ax
     # Tints stay pale, so that black numbers keep their contrast on every cell.
     high = 2.5 * (float(np.abs(matrix).max()) or 1.0)
     ax.imshow(matrix, cmap="RdBu_r" if signed else "Greys", vmin=-high if signed else 0, vmax=high)
@@ -282,8 +203,3 @@ def show_matrix(
     ax.set(title=title, xlim=(-0.6, width - 0.4), ylim=(height - 0.4, -0.6))
     ax.set_axis_off()
     return ax
-
-
-def _new_axes(size: tuple[float, float]) -> Axes:
-    """Axes of a new figure of the given size in inches."""
-    return plt.subplots(figsize=size)[1]

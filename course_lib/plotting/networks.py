@@ -1,0 +1,349 @@
+"""What networks hold and answer: filters, feature maps, boxes, masks, confusions, learning curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt  # noqa: F401  the examples close their figures
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Rectangle
+
+from course_lib._validation import fail
+from course_lib.plotting.images import show_image
+from course_lib.plotting.style import COLOURS, new_axes
+
+
+def _mosaic(tiles: np.ndarray, columns: int, gap: float) -> np.ndarray:
+    """Lay tiles ``(N, H, W)`` or ``(N, H, W, 3)`` out row by row, one pixel apart."""
+    n, height, width = tiles.shape[:3]
+    rows = -(-n // columns)
+    sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, *tiles.shape[3:]), gap, dtype=float)
+    for k, tile in enumerate(tiles):
+        top, left = (k // columns) * (height + 1), (k % columns) * (width + 1)
+        sheet[top : top + height, left : left + width] = tile
+    return sheet
+
+
+def _columns(n: int, columns: int | None) -> int:
+    return int(np.ceil(np.sqrt(n))) if columns is None else min(columns, n)
+
+
+def show_filters(
+    weight: np.ndarray, *, columns: int | None = None, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """Draw the filters of a first layer as small pictures, one scale for all.
+
+    Parameters
+    ----------
+    weight : ndarray, shape (C_out, C_in, K_h, K_w)
+        Filters. With three input channels they are drawn in colour, grey meaning zero; otherwise their mean
+        over the input channels is drawn from blue (negative) over white (zero) to red (positive).
+    columns : int, optional
+        Filters in a row; about a square by default.
+    title : str, default ""
+        Text above the sheet.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If `weight` has another shape.
+
+    Examples
+    --------
+    >>> ax = show_filters(np.ones((6, 1, 5, 5)), columns=3)
+    >>> ax.get_images()[0].get_array().shape  # 2 x 3 tiles of 5 x 5, one pixel apart
+    (11, 17)
+    >>> plt.close(ax.figure)
+    """
+    weight = np.asarray(weight)
+    if weight.ndim != 4 or weight.size == 0:
+        fail("show_filters", "`weight` of shape (C_out, C_in, K_h, K_w)", f"shape {weight.shape}")
+    columns = _columns(len(weight), columns)
+    if weight.shape[1] == 3:
+        scale = max(np.abs(weight).max(), np.finfo(float).tiny)
+        colour = 0.5 + 0.5 * weight.transpose(0, 2, 3, 1) / scale  # (C_out, K_h, K_w, 3)
+        return show_image(_mosaic(colour, columns, 1.0), title=title, ax=ax)
+    mean = weight.mean(axis=1)  # (C_out, K_h, K_w)
+    limit = max(float(np.abs(mean).max()), np.finfo(float).tiny)
+    return show_image(_mosaic(mean, columns, np.nan), title=title, signed=True, limit=limit, ax=ax)
+
+
+def show_feature_maps(
+    maps: np.ndarray,
+    *,
+    columns: int | None = None,
+    signed: bool = False,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the channels of one image's activations side by side, one scale for all.
+
+    Parameters
+    ----------
+    maps : ndarray, shape (C, H, W)
+        Activations.
+    columns : int, optional
+        Channels in a row; about a square by default.
+    signed : bool, default False
+        From blue (negative) over white to red (positive), in place of grey from 0 to the largest.
+    title : str, default ""
+        Text above the sheet.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If `maps` has another shape.
+
+    Examples
+    --------
+    >>> ax = show_feature_maps(np.zeros((5, 4, 6)))
+    >>> ax.get_images()[0].get_array().shape  # 2 x 3 tiles of 4 x 6, one pixel apart
+    (9, 20)
+    >>> plt.close(ax.figure)
+    """
+    maps = np.asarray(maps)
+    if maps.ndim != 3 or maps.size == 0:
+        fail("show_feature_maps", "`maps` of shape (C, H, W)", f"shape {maps.shape}")
+    high = max(float(np.abs(maps).max()), np.finfo(float).tiny)
+    sheet = _mosaic(maps, _columns(len(maps), columns), np.nan)
+    return show_image(sheet, title=title, signed=signed, limit=high, ax=ax)
+
+
+def show_boxes(
+    image: np.ndarray,
+    boxes: np.ndarray,
+    *,
+    labels: Sequence[str] | None = None,
+    colour: str | Sequence[str] = COLOURS[1],
+    dashed: bool = False,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw boxes over an image.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W) or (H, W, 3)
+        What the boxes lie on; pass `ax` of an earlier call to draw more boxes on the same image.
+    boxes : ndarray, shape (N, 4)
+        Boxes ``xyxy``, in pixels, far edges exclusive.
+    labels : sequence of str, optional
+        A word at the top left corner of each box.
+    colour : str or sequence of str, default the second of `COLOURS`
+        One colour for all, or one each.
+    dashed : bool, default False
+        Dashed outlines, to tell predictions from truth without colour.
+    title : str, default ""
+        Text above the image.
+    ax : Axes, optional
+        Where to draw; a new figure by default. An image already on it stays.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If a shape or the number of labels disagrees.
+
+    Examples
+    --------
+    >>> ax = show_boxes(np.zeros((8, 8)), np.array([[1, 2, 5, 4]]), labels=["cat"])
+    >>> tuple(map(float, ax.patches[0].get_bbox().bounds))  # edges lie half a pixel off the centres
+    (0.5, 1.5, 4.0, 2.0)
+    >>> plt.close(ax.figure)
+    """
+    boxes = np.asarray(boxes, dtype=float)
+    if boxes.ndim != 2 or boxes.shape[1] != 4:
+        fail("show_boxes", "`boxes` of shape (N, 4)", f"shape {boxes.shape}")
+    if labels is not None and len(labels) != len(boxes):
+        fail("show_boxes", f"{len(boxes)} labels, one for each box", len(labels))
+    if ax is None or not ax.get_images():
+        ax = show_image(image, title=title, ax=ax)
+    colours = [colour] * len(boxes) if isinstance(colour, str) else list(colour)
+    for k, (x1, y1, x2, y2) in enumerate(boxes):
+        style = {"edgecolor": colours[k], "linewidth": 2, "linestyle": "--" if dashed else "-"}
+        ax.add_patch(Rectangle((x1 - 0.5, y1 - 0.5), x2 - x1, y2 - y1, fill=False, **style))
+        if labels is not None:
+            panel = {"facecolor": "white", "edgecolor": colours[k], "pad": 1.5}
+            ax.text(x1 - 0.5, y1 - 0.5, labels[k], fontsize=9, va="bottom", bbox=panel, clip_on=True)
+    return ax
+
+
+def show_masks(
+    image: np.ndarray, masks: np.ndarray, *, alpha: float = 0.5, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """Tint the pixels of masks on an image, and outline each mask.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W) or (H, W, 3), in [0, 1]
+        What the masks lie on.
+    masks : ndarray, shape (N, H, W), bool
+        One mask per object or class, each in the next of `COLOURS`.
+    alpha : float, default 0.5
+        How much of the tint shows, in [0, 1].
+    title : str, default ""
+        Text above the image.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If a shape disagrees.
+
+    Examples
+    --------
+    >>> ax = show_masks(np.zeros((4, 4)), np.eye(4, dtype=bool)[None])
+    >>> bool((ax.get_images()[0].get_array()[0, 1] == 0).all())  # outside the mask nothing changes
+    True
+    >>> plt.close(ax.figure)
+    """
+    image, masks = np.asarray(image, dtype=float), np.asarray(masks, dtype=bool)
+    if masks.ndim != 3 or masks.shape[1:] != image.shape[:2]:
+        fail(
+            "show_masks", f"`masks` of shape (N, {image.shape[0]}, {image.shape[1]})", f"shape {masks.shape}"
+        )
+    tinted = np.repeat(image[:, :, None], 3, axis=2) if image.ndim == 2 else image.copy()  # (H, W, 3)
+    for k, mask in enumerate(masks):
+        tinted[mask] = (1 - alpha) * tinted[mask] + alpha * np.array(to_rgb(COLOURS[k % len(COLOURS)]))
+    ax = show_image(tinted, title=title, ax=ax)
+    for k, mask in enumerate(masks):
+        if mask.any() and not mask.all():
+            ax.contour(mask, levels=[0.5], colors=[COLOURS[k % len(COLOURS)]], linewidths=1.5)
+    return ax
+
+
+def show_confusion(
+    matrix: np.ndarray, classes: Sequence[str], *, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """Draw a confusion matrix with its counts written in: rows are true classes, columns predictions.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (C, C), integer
+        ``matrix[t, p]`` samples of class ``t`` were taken for class ``p``.
+    classes : sequence of str
+        Their names.
+    title : str, default ""
+        Text above the matrix.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square or the number of names disagrees.
+
+    Examples
+    --------
+    >>> ax = show_confusion(np.array([[9, 1], [0, 10]]), ["cat", "dog"])
+    >>> [text.get_text() for text in ax.texts]  # a zero is left blank
+    ['9', '1', '10']
+    >>> plt.close(ax.figure)
+    """
+    matrix = np.asarray(matrix)
+    if matrix.shape != (len(classes), len(classes)):
+        fail("show_confusion", f"`matrix` of shape ({len(classes)}, {len(classes)})", f"shape {matrix.shape}")
+    ax = new_axes((4.6, 4.6)) if ax is None else ax
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)  # (C, C)
+    ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for t, p in zip(*np.nonzero(matrix), strict=True):
+        colour = "white" if share[t, p] > 0.5 else "black"
+        ax.text(p, t, f"{matrix[t, p]}", ha="center", va="center", fontsize=9, color=colour)
+    ticks = range(len(classes))
+    ax.set_xticks(ticks, classes, rotation=90 if max(map(len, classes)) > 2 else 0)
+    ax.set_yticks(ticks, classes)
+    ax.set(xlabel="predicted class", ylabel="true class", title=title)
+    return ax
+
+
+def show_learning_curves(
+    runs: Mapping[str, np.ndarray],
+    *,
+    x: Sequence[float] | None = None,
+    xlabel: str = "epoch",
+    ylabel: str = "loss",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the median of several seeds' curves, and the band from the lowest to the highest.
+
+    Parameters
+    ----------
+    runs : mapping of str to ndarray, shape (seeds, points)
+        Curves of each method; NaN where a run had failed: the median and the band are of what is left, and
+        the legend counts the runs that did not reach the end.
+    x : sequence of float, optional
+        Where the points lie; 1, 2, 3, ... by default.
+    xlabel, ylabel : str, default "epoch" and "loss"
+        Names of the axes.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If a method's curves are not a matrix, or a point has no run left.
+
+    Examples
+    --------
+    >>> ax = show_learning_curves({"LeNet": np.array([[2.0, 1.0], [4.0, 3.0], [3.0, 1.5]])})
+    >>> ax.lines[0].get_ydata()
+    array([3. , 1.5])
+    >>> plt.close(ax.figure)
+    """
+    ax = new_axes((7.0, 3.4)) if ax is None else ax
+    styles = ("-", "--", "-.", ":")
+    for k, (name, curves) in enumerate(runs.items()):
+        curves = np.asarray(curves, dtype=float)
+        if curves.ndim != 2 or np.isnan(curves).all(axis=0).any():
+            fail(
+                "show_learning_curves",
+                f"curves of {name!r} of shape (seeds, points)",
+                f"shape {curves.shape}",
+            )
+        points = np.arange(1, curves.shape[1] + 1) if x is None else np.asarray(x)
+        failed = int(np.isnan(curves[:, -1]).sum())
+        label = f"{name} ({failed} of {len(curves)} failed)" if failed else name
+        colour = COLOURS[k % len(COLOURS)]
+        line = {"color": colour, "linestyle": styles[k % len(styles)], "label": label}
+        ax.plot(points, np.nanmedian(curves, axis=0), **line)
+        low, high = np.nanmin(curves, axis=0), np.nanmax(curves, axis=0)
+        ax.fill_between(points, low, high, color=colour, alpha=0.2, linewidth=0)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.legend()
+    return ax
