@@ -16,6 +16,7 @@ KERNEL = np.array([[0, 1, 2], [2, 2, 0], [0, 1, 2]])
 RESULT = [[12, 12, 17], [10, 17, 19], [9, 6, 14]]
 OUTPUT = ".cf-kind-output"
 CHAPTER = "chapters/02_convolution.html"
+PADDING = "chapters/03_padding_and_stride.html"
 
 
 def rows(matrix):
@@ -374,5 +375,56 @@ def test_the_chapter_steps_by_key(open_page, scheme):
             sums.append(float(first.locator("[data-part=live]").inner_text().rsplit("=", 1)[1]))
             page.keyboard.press("ArrowRight")
         assert sums == np.ravel(RESULT).tolist()
+        assert page.url == address
+        assert axe_violations(page) == []
+
+
+def type_into(page, figure, **values):
+    """Change settings of one figure by keyboard alone: ``stride_down=3`` types 3 into "Stride down"."""
+    for name, value in values.items():
+        figure.get_by_label(name.replace("_", " ").capitalize(), exact=True).focus()
+        page.keyboard.press("Control+a")
+        page.keyboard.type(str(value))
+
+
+def read(figure, part):
+    """The text of one part of a figure."""
+    return figure.locator(f"[data-part={part}]").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_padding_stride_and_dilation_change_by_key_in_their_chapter(open_page, scheme):
+    if not (HTML / PADDING).exists():
+        pytest.fail(f"{PADDING} is not in the built book", pytrace=False)
+    with open_page(PADDING, scheme=scheme, width=390 if scheme == "dark" else 1280) as page:
+        address = page.url
+        figures = page.locator('.course-figure[data-figure="sliding-window"]')
+        assert figures.count() == 3
+        first, dilated, gaps = (figures.nth(index) for index in range(3))
+
+        first.get_by_label("fill in all").focus()
+        page.keyboard.press("Space")
+        assert filled(first) == [[0, 3, 8, 4], [9, 19, 25, 10], [21, 37, 43, 16], [6, 7, 8, 0]]
+        type_into(page, first, stride_down=3, stride_across=2)
+        assert filled(first) == [[0, 8], [6, 8]]
+        size = "rows: \u230a(3 + 2\u00b71 \u2212 1\u00b7(2 \u2212 1) \u2212 1) / 3\u230b + 1 = 2"
+        assert size in read(first, "sizes")
+        type_into(page, first, stride_down=1, stride_across=1, padding_down=0, padding_across=0)
+        type_into(page, first, dilation_down=2, dilation_across=2)
+        assert filled(first) == [[38]]
+        size = "rows: \u230a(3 + 2\u00b70 \u2212 2\u00b7(2 \u2212 1) \u2212 1) / 1\u230b + 1 = 1"
+        assert size in read(first, "sizes")
+        assert "No window reads 5 of the input's 9 values" in read(first, "notes")
+
+        dilated.locator(f"{OUTPUT} .cf-cell").first.focus()
+        page.keyboard.press("End")
+        assert read(dilated, "live").endswith("= 6")
+
+        assert "No window reads 32 of the input's 56 values" in read(gaps, "notes")
+        type_into(page, gaps, stride_down=2, stride_across=2)
+        assert "No window reads 8 of the input's 56 values" in read(gaps, "notes")
+        type_into(page, gaps, padding_down=1, padding_across=1)
+        assert read(gaps, "notes") == "Every input value is read by at least one window."
+
         assert page.url == address
         assert axe_violations(page) == []
