@@ -19,7 +19,7 @@ def fail(function: str, expected: str, got: object) -> NoReturn:
 
 
 def check_rank(function: str, name: str, array: np.ndarray, axes: str) -> None:
-    """Refuse an array that is not floating or whose rank is not that of ``axes``, e.g. ``"(N, C_in, H, W)"``."""
+    """Refuse an array that is not floating or whose rank is not that of ``axes``: ``"(N, C_in, H, W)"``."""
     if not isinstance(array, np.ndarray):
         fail(function, f"`{name}` to be a NumPy array of shape {axes}", type(array).__name__)
     if array.ndim != axes.count(",") + (not axes.endswith(",)")):

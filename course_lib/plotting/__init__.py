@@ -7,13 +7,12 @@ colour-vision deficiency; what carries meaning is also written, dashed or labell
 
 from course_lib.plotting.images import show_image, show_images, show_matrix
 from course_lib.plotting.networks import (
-    show_boxes,
     show_confusion,
     show_feature_maps,
     show_filters,
     show_learning_curves,
-    show_masks,
 )
+from course_lib.plotting.overlays import show_boxes, show_masks
 from course_lib.plotting.style import COLOURS, use_course_style
 
 __all__ = [
