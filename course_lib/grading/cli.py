@@ -16,6 +16,7 @@ from rich.table import Table
 from course_lib.grading.course import Course, CourseError, find_root
 
 COLOURS = {"passed": "green", "failed": "red", "manual": "cyan"}
+ACTIONS = ("new", "replaced", "unchanged", "refused")
 UNSAFE = "Run submissions without a jail: they can do whatever you can do."
 
 
@@ -34,10 +35,11 @@ class Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         """Run a command."""
         from course_lib.grading.jail import JailError
+        from course_lib.grading.rubric import RubricError
 
         try:
             return super().invoke(context)
-        except (CourseError, JailError) as error:
+        except (CourseError, JailError, RubricError) as error:
             click.echo(f"course: {error}", err=True)
             context.exit(2)
         except Exception as error:
@@ -121,6 +123,23 @@ def _print_report(report: Any) -> None:
 
 @main.command()
 @click.argument("assignment")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.pass_context
+def collect(context: click.Context, assignment: str, source: Path) -> None:
+    """Take in a zip or a folder as Moodle, Canvas or Gradescope export it."""
+    from course_lib.grading.collect import collect
+
+    done = collect(_course(context), assignment, source)
+    for item in done:
+        if item.message:
+            click.echo(f"{item.student}: {item.action}; {item.message}")
+    counts = {action: sum(item.action == action for item in done) for action in ACTIONS}
+    click.echo(", ".join(f"{count} {action}" for action, count in counts.items()))
+    context.exit(1 if counts["refused"] else 0)
+
+
+@main.command()
+@click.argument("assignment")
 @click.option(
     "--workers", type=click.IntRange(1), help="Submissions graded side by side; default: one per core."
 )
@@ -197,14 +216,15 @@ def feedback(context: click.Context, assignment: str) -> None:
     "--to", "target", type=click.Path(path_type=Path), help="CSV file; default: grades.csv in the root."
 )
 @click.option("--assignment", "assignments", multiple=True, help="Only this one; may be repeated.")
+@click.option("--format", "layout", type=click.Choice(["nbgrader", "canvas", "moodle"]), default="nbgrader")
 @click.pass_context
-def export(context: click.Context, target: Path | None, assignments: tuple[str, ...]) -> None:
+def export(context: click.Context, target: Path | None, assignments: tuple[str, ...], layout: str) -> None:
     """Write the gradebook as CSV."""
     from course_lib.grading import commands
 
     course = _course(context)
     target = target or course.root / "grades.csv"
-    count = commands.export(course, target, assignments)
+    count = commands.export(course, target, assignments, layout)
     click.echo(f"{count} rows written to {target}")
 
 

@@ -25,6 +25,8 @@ COLUMNS = [
     "max_score",
     "needs_manual_grade",
 ]
+CANVAS_COLUMNS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+MOODLE_COLUMNS = ["Identifier", "Full name", "Email address", "Grade", "Maximum Grade"]
 
 
 def validate(rubric: Rubric) -> None:
@@ -92,14 +94,49 @@ def feedback(course: Course, assignment: str) -> Iterator[tuple[str, str]]:
             yield student, ""
 
 
-def export(course: Course, target: Path, assignments: tuple[str, ...] = ()) -> int:
-    """Write the gradebook to a CSV file and return the number of rows."""
+def export(course: Course, target: Path, assignments: tuple[str, ...] = (), layout: str = "nbgrader") -> int:
+    """Write the gradebook as CSV in the layout of nbgrader, Canvas or Moodle; returns the number of rows.
+
+    Canvas and Moodle know students by the ids that `course collect` took from their exports.
+    """
     rows = list(grades(course, assignments))
+    if layout == "canvas":
+        columns, rows = _canvas(rows)
+    elif layout == "moodle":
+        columns, rows = MOODLE_COLUMNS, [_moodle(row) for row in rows]
+    else:
+        columns = COLUMNS
     with open(target, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, columns)
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({k: _plain(v) for k, v in row.items()} for row in rows)
     return len(rows)
+
+
+def _plain(value: object) -> object:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+
+
+def _name(row: dict) -> str:
+    return f"{row['first_name']} {row['last_name']}".strip() or row["student_id"]
+
+
+def _moodle(row: dict) -> dict:
+    values = (f"Participant {row['student_id']}", _name(row), row["email"], row["score"], row["max_score"])
+    return dict(zip(MOODLE_COLUMNS, values, strict=True))
+
+
+def _canvas(rows: list[dict]) -> tuple[list[str], list[dict]]:
+    """One row per student and one column per assignment, below a row of the points possible."""
+    names = list(dict.fromkeys(row["assignment"] for row in rows))
+    students: dict[str, dict] = {}
+    possible: dict[str, object] = {"Student": "    Points Possible"}
+    for row in rows:
+        fixed = {"Student": _name(row), "ID": row["student_id"]}
+        students.setdefault(row["student_id"], fixed)[row["assignment"]] = row["score"]
+        possible[row["assignment"]] = row["max_score"]
+    return [*CANVAS_COLUMNS, *names], [possible, *students.values()]
 
 
 def grades(course: Course, assignments: tuple[str, ...] = ()) -> Iterator[dict]:
