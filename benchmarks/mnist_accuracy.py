@@ -74,7 +74,7 @@ if __name__ == "__main__":
         for name in RUNS
         if arguments.only in (None, name)
     }
-    if arguments.only is None:
-        folder = Path(__file__).parent / "results"
-        folder.mkdir(exist_ok=True)
-        (folder / "mnist_accuracy.json").write_text(json.dumps(result, indent=1) + "\n")
+    file = Path(__file__).parent / "results" / "mnist_accuracy.json"
+    file.parent.mkdir(exist_ok=True)
+    earlier = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps(earlier | result, indent=1) + "\n")
