@@ -118,7 +118,7 @@ class Run:
     def _seed(self, given: int | None) -> int:
         """Take up an interrupted run's seed, or note the seed of a new one."""
         path = self.folder / "run.json"
-        last = _read(path)
+        last = read_stored(path)
         if given is None and last.get("unfinished") and type(last.get("seed")) is int:
             return last["seed"]
         seed = secrets.randbits(32) if given is None else given
@@ -181,13 +181,13 @@ class Run:
 
     def _stored(self, student: str) -> dict | None:
         """The report of an interrupted run for the same file and seed."""
-        record = _read(self._record(student))
+        record = read_stored(self._record(student))
         same = record.get("seed") == self.seed and record.get("file") == self._fingerprint(student)
         return record if same and record.get("digest") and not record.get("saved") else None
 
     def _unchanged(self, student: str) -> Row | None:
         """The row of a student who was graded before and has nothing new, if the gradebook still says so."""
-        record = _read(self._record(student))
+        record = read_stored(self._record(student))
         if not record.get("saved") or record.get("file") != self._fingerprint(student):
             return None
         report = Report.from_dict(record["report"])
@@ -209,7 +209,7 @@ class Run:
             if report.status == "graded":
                 report = failed(self.rubric, self.seed, "unreadable", f"nbgrader could not save it: {error}")
             self._save_zero(student)
-        record = _read(self._record(student)) | {"report": report.as_dict(), "saved": True}
+        record = read_stored(self._record(student)) | {"report": report.as_dict(), "saved": True}
         _write(self._record(student), record)
         return _row(student, report)
 
@@ -274,7 +274,7 @@ def cluster(address: str) -> Iterator[Executor]:
         yield client.get_executor(pure=False, retries=3)
 
 
-def _read(path: Path) -> dict:
+def read_stored(path: Path) -> dict:
     """A stored JSON object; empty where there is none or it was cut off."""
     try:
         stored = json.loads(path.read_text())

@@ -212,6 +212,30 @@ def feedback(context: click.Context, assignment: str) -> None:
 
 
 @main.command()
+@click.argument("assignment")
+@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
+@click.pass_context
+def report(context: click.Context, assignment: str, as_json: bool) -> None:
+    """Sum up a class: scores, checks, the commonest wrong answers, what to look at by hand."""
+    from course_lib.grading.report import summarise, write_html
+
+    course = _course(context)
+    summary = summarise(course, assignment)
+    if as_json:
+        click.echo(json.dumps(summary))
+        return
+    console, table = _console(), Table("students", "check", "what", "hint", box=None)
+    for group in summary["mistakes"]:
+        table.add_row(str(len(group["students"])), group["check"], group["what"], group["hint"])
+    numbers = f"mean {summary['mean']:g}, median {summary['median']:g} of {summary['max_score']:g}"
+    console.print(f"{summary['students']} submissions: {numbers}\ncommonest wrong answers:")
+    console.print(table)
+    click.echo(
+        f"the whole report is in {write_html(summary, course.root / 'reports' / f'{assignment}.html')}"
+    )
+
+
+@main.command()
 @click.option(
     "--to", "target", type=click.Path(path_type=Path), help="CSV file; default: grades.csv in the root."
 )
