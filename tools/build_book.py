@@ -29,6 +29,7 @@ SHARED = (
     "requirements.txt",
     "constraints.txt",
     "extensions/*.py",
+    "benchmarks/results/*.json",
 )
 SHARED += ("assets/**/*", "tools/build_book.py")
 
