@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from course_lib.grading.cli_class import collect
 from course_lib.grading.course import Course, CourseError, find_root
 
 COLOURS = {"passed": "green", "failed": "red", "manual": "cyan"}
-ACTIONS = ("new", "replaced", "unchanged", "refused")
 UNSAFE = "Run submissions without a jail: they can do whatever you can do."
 
 
@@ -119,23 +119,6 @@ def _print_report(report: Any) -> None:
     for note in report.notes:
         console.print(f"note: {note}", markup=False)
     console.print(f"{report.score:g} of {report.max_score:g} points (hidden cases: seed {report.seed})")
-
-
-@main.command()
-@click.argument("assignment")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.pass_context
-def collect(context: click.Context, assignment: str, source: Path) -> None:
-    """Take in a zip or a folder as Moodle, Canvas or Gradescope export it."""
-    from course_lib.grading.collect import collect
-
-    done = collect(_course(context), assignment, source)
-    for item in done:
-        if item.message:
-            click.echo(f"{item.student}: {item.action}; {item.message}")
-    counts = {action: sum(item.action == action for item in done) for action in ACTIONS}
-    click.echo(", ".join(f"{count} {action}" for action, count in counts.items()))
-    context.exit(1 if counts["refused"] else 0)
 
 
 @main.command()
@@ -251,6 +234,8 @@ def export(context: click.Context, target: Path | None, assignments: tuple[str, 
     count = commands.export(course, target, assignments, layout)
     click.echo(f"{count} rows written to {target}")
 
+
+main.add_command(collect)
 
 if __name__ == "__main__":
     sys.exit(main())

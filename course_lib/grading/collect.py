@@ -126,7 +126,7 @@ def _stage(
     source: Path, rubric: Rubric, roster: Roster, stage: Path, result: Collection
 ) -> dict[str, list[Candidate]]:
     """Copy every notebook that somebody handed in to the stage."""
-    listed = list(_open_entries(source))
+    listed = list(archive.entries(source))
     metadata, stamps = _side_files(listed, result)
     found: dict[str, list[Candidate]] = {}
     room = archive.TOTAL_LIMIT
@@ -147,11 +147,6 @@ def _stage(
             time = who.time or stamps.get(entry.parts[:-1])
             found.setdefault(student, []).append(_candidate(student, entry, who, time, path, rubric))
     return found
-
-
-def _open_entries(source: Path) -> Iterator[Entry]:
-    """The entries, which stay readable: a zip is opened anew for each."""
-    yield from archive.entries(source)
 
 
 def _side_files(listed: list[Entry], result: Collection) -> tuple[dict, dict]:
@@ -224,7 +219,7 @@ def _take(course: Course, assignment: str, found: list[Candidate], stage: Path, 
     row = Taken(best.student, "new", best.entry.name, best.sender.platform, best.sender.name)
     row.time, row.late, row.others = _text(time), best.sender.late, names
     row.note = "" if best.cells else "none of the assignment's cells are in it"
-    for part in (folder, folder.parent, folder.parent.parent):
+    for part in (folder, folder.parent):
         if part.is_symlink() or (part.exists() and not part.is_dir()):
             row.action, row.note = "kept", f"{part.name} here is a link or no folder; look at it"
             return row
@@ -282,7 +277,10 @@ def _register(course: Course, assignment: str, found: dict, roster: Roster) -> N
         for student, candidates in found.items():
             who = candidates[-1].sender
             person = roster.find(student)
-            facts = {"email": who.email, "lms_user_id": who.id if who.platform in ("canvas", "moodle") else ""}
+            facts = {
+                "email": who.email,
+                "lms_user_id": who.id if who.platform in ("canvas", "moodle") else "",
+            }
             if person:
                 facts |= {"first_name": person.first_name, "last_name": person.last_name}
                 facts |= {"email": person.email or who.email}
