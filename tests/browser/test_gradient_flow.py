@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from conftest import HTML
 from figure_page import axe_violations, figure_page, tab_to
 
 pytestmark = pytest.mark.browser
@@ -10,6 +11,7 @@ pytestmark = pytest.mark.browser
 IMAGE = np.array([[0, 1, 2, 1], [3, 0, 1, 2], [1, 2, 0, 1], [2, 1, 1, 0]])
 KERNEL = np.array([[0, 1, 2], [2, 2, 0], [0, 1, 2]])
 UPSTREAM = np.array([[1, -2], [3, 1]])
+CHAPTER = "chapters/06_backpropagation.html"
 
 
 def rows(matrix):
@@ -259,3 +261,70 @@ def test_phone_width_does_not_overflow(browser):
             "all => all.map(one => [one.scrollWidth, one.clientWidth])"
         )
         assert [inner - outer for inner, outer in boxes] == [0, 0]
+
+
+# ---- on the chapter's own page -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["light", "dark"])
+def chapter(open_page, request):
+    """The built page: wide in the light scheme, as wide as a phone in the dark one."""
+    if not (HTML / CHAPTER).exists():
+        pytest.fail(f"{CHAPTER} is not in the built book", pytrace=False)
+    with open_page(CHAPTER, scheme=request.param, width=390 if request.param == "dark" else 1280) as page:
+        yield page
+
+
+def on_page(chapter, index):
+    """One of the page's figures, and its numbers as the author wrote them."""
+    one = chapter.locator('.course-figure[data-figure="gradient-flow"]').nth(index)
+
+    def read(name):
+        return [[float(n) for n in row.split()] for row in one.get_attribute(name).split(";")]
+
+    return one, *(read(f"data-{name}") for name in ("input", "kernel", "upstream"))
+
+
+def heard(one):
+    """What a screen reader was given last by one figure."""
+    return one.locator("[data-part=live]").inner_text()
+
+
+def test_the_chapter_s_first_figure_follows_clicks_and_keys(chapter):
+    address = chapter.url
+    one, image, kernel, upstream = on_page(chapter, 0)
+    grad_input, grad_kernel = by_torch(image, kernel, upstream)
+    assert grad_input == [[0, 1, -2], [2, 2, -5], [6, 11, 3]]  # as the text works it by hand
+    assert grad_kernel == [[11, 14], [20, 23]]
+    assert (shown(one, "gradinput"), shown(one, "gradkernel")) == (grad_input, grad_kernel)
+    one.locator(".cf-kind-upstream input").nth(3).click()
+    assert "Output row 1, column 1. G[1, 1] = 1 flows to the 4 inputs" in heard(one)
+    assert marked(one, "input") == [[1, 1], [1, 2], [2, 1], [2, 2]]
+    one.locator(".cf-kind-input input").nth(4).click()  # the middle pixel of the question
+    assert heard(one).endswith("1 \u00d7 3 + (\u22122) \u00d7 2 + 3 \u00d7 1 + 1 \u00d7 0 = 2")
+    one.locator(".cf-kind-gradinput .cf-cell").first.focus()
+    seen = []
+    for _ in range(3):
+        chapter.keyboard.press("Home")
+        for _ in range(3):
+            seen.append(number(heard(one).rsplit("= ", 1)[1]))
+            chapter.keyboard.press("ArrowRight")
+        chapter.keyboard.press("ArrowDown")
+    assert seen == np.ravel(grad_input).tolist()
+    assert chapter.url == address
+    assert axe_violations(chapter) == []
+
+
+def test_the_chapter_s_second_figure_dilates(chapter):
+    one, image, kernel, upstream = on_page(chapter, 1)
+    stride = (int(one.get_attribute("data-stride")),) * 2
+    assert stride == (2, 2)
+    expected = by_torch(image, kernel, upstream, stride=stride)
+    assert (shown(one, "gradinput"), shown(one, "gradkernel")) == expected
+    dilated = np.zeros((6, 6))
+    dilated[1:5:2, 1:5:2] = upstream
+    assert shown(one, "framed") == dilated.tolist()
+    one.locator(".cf-kind-gradinput .cf-cell").last.click()  # the stride jumps over the last row
+    assert (
+        "X[4, 4] was read by no window: its gradient is 0." in one.locator("[data-part=story]").inner_text()
+    )
