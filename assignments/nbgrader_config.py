@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     GetGrades,
@@ -12,7 +11,6 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
 )
 
-from course_lib.grading.feedback import ExplainChecks
 from course_lib.grading.preprocessor import SaveScores, ScoreOutside
 
 HERE = Path(__file__).resolve().parent
@@ -36,7 +34,8 @@ c.Autograde.exporter_class = "course_lib.grading.preprocessor.SubmissionExporter
 c.Autograde.pre_convert_hook = "course_lib.grading.preprocessor.quarantine"
 c.Autograde.sanitize_preprocessors = [OverwriteKernelspec, OverwriteCells]
 c.Autograde.autograde_preprocessors = [ScoreOutside, LimitOutput, SaveScores, AssignLatePenalties]
-# What a student gets back says per check what was tested, and shows nothing hidden.
-c.GenerateFeedback.preprocessors = [GetGrades, ExplainChecks, CSSHTMLHeaderPreprocessor]
+# What a student gets back is one page that needs no network; it says per check what was tested.
+c.GenerateFeedback.exporter_class = "course_lib.grading.feedback.FeedbackExporter"
+c.GenerateFeedback.preprocessors = [GetGrades]
 # Differences from course_lib.grading.limits.Limits, e.g. {"check_seconds": 60.0}
 c.ScoreOutside.limits = {}
