@@ -10,14 +10,12 @@ from __future__ import annotations
 import contextlib
 import glob
 import hashlib
-import json
-import multiprocessing
-import os
 import secrets
 import shutil
+import stat
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,9 +25,11 @@ from course_lib.grading import jail
 from course_lib.grading.commands import _rubric, release, validate
 from course_lib.grading.course import Course, CourseError, outcome
 from course_lib.grading.limits import Limits
-from course_lib.grading.rubric import Rubric, read_rubric
+from course_lib.grading.pools import processes
+from course_lib.grading.rubric import read_rubric
 from course_lib.grading.scoring import Report, failed, score
-from course_lib.grading.submission import digest, load
+from course_lib.grading.store import read_stored, write_stored
+from course_lib.grading.submission import FILE_LIMIT, digest, load
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Run:
         seed = secrets.randbits(32) if given is None else given
         if given is not None and last.get("seed") != given:
             self.force = True
-        _write(path, {"seed": seed, "started": time.time(), "unfinished": True})
+        write_stored(path, {"seed": seed, "started": time.time(), "unfinished": True})
         return seed
 
     def go(self, executor: Executor | None = None, workers: int | None = None) -> Iterator[Row]:
@@ -136,9 +136,11 @@ class Run:
                 yield row
             else:
                 waiting.append(student)
-        with executor or _pool(workers, len(waiting)) as pool:
+        with executor or processes(workers, len(waiting)) as pool:
             yield from self._grade(waiting, pool)
-        _write(self.folder / "run.json", {"seed": self.seed, "finished": time.time(), "unfinished": False})
+        write_stored(
+            self.folder / "run.json", {"seed": self.seed, "finished": time.time(), "unfinished": False}
+        )
 
     def _grade(self, students: list[str], pool: Executor) -> Iterator[Row]:
         futures: dict[Future, str] = {}
@@ -148,16 +150,27 @@ class Run:
                 yield self._save(student, stored["digest"], Report.from_dict(stored["report"]))
             else:
                 futures[pool.submit(grade, self._task(student))] = student
+        broken = []
         for future in as_completed(futures):
             student = futures.pop(future)
-            try:
-                key, report = future.result()
-            except (BrokenProcessPool, Exception) as error:
-                text = f"the grader failed on this submission ({type(error).__name__}: {error})"
-                key, report = "", failed(self.rubric, self.seed, "unreadable", text).as_dict()
-            record = {"digest": key, "report": report, "seed": self.seed, "saved": False}
-            _write(self._record(student), {**record, "file": self._fingerprint(student)})
-            yield self._save(student, key, Report.from_dict(report))
+            if isinstance(future.exception(), BrokenProcessPool):
+                broken.append(student)  # some task took the pool down; this one need not have been it
+            else:
+                yield self._take(student, future)
+        for student in sorted(broken):
+            with processes(1, 1) as pool:
+                yield self._take(student, pool.submit(grade, self._task(student)))
+
+    def _take(self, student: str, future: Future) -> Row:
+        """Store and save the result of one student's task."""
+        try:
+            key, report = future.result()
+        except Exception as error:
+            text = f"the grader failed on this submission ({type(error).__name__}: {error})"
+            key, report = "", failed(self.rubric, self.seed, "unreadable", text, retry=True).as_dict()
+        record = {"digest": key, "report": report, "seed": self.seed, "saved": False}
+        write_stored(self._record(student), {**record, "file": self._fingerprint(student)})
+        return self._save(student, key, Report.from_dict(report))
 
     def _task(self, student: str) -> Task:
         path = str(self._notebook(student))
@@ -174,9 +187,13 @@ class Run:
 
     def _fingerprint(self, student: str) -> str:
         """Equal while the student's file and the assignment are unchanged."""
-        total = hashlib.sha256(_asked(self.rubric).encode())
+        total = hashlib.sha256(self.rubric.fingerprint.encode())
+        path = self._notebook(student)
         with contextlib.suppress(OSError):
-            total.update(self._notebook(student).read_bytes())
+            status = path.lstat()
+            total.update(f"{status.st_mode} {status.st_size}".encode())
+            if stat.S_ISREG(status.st_mode) and status.st_size <= FILE_LIMIT:
+                total.update(path.read_bytes())
         return total.hexdigest()
 
     def _stored(self, student: str) -> dict | None:
@@ -191,6 +208,8 @@ class Run:
         if not record.get("saved") or record.get("file") != self._fingerprint(student):
             return None
         report = Report.from_dict(record["report"])
+        if report.retry:
+            return None
         with self.api.gradebook as gradebook:
             same = _saved_points(gradebook, self.assignment, student) == report.score
         return _row(student, report, unchanged=True) if same else None
@@ -198,7 +217,7 @@ class Run:
     def _save(self, student: str, key: str, report: Report) -> Row:
         """Let nbgrader write the autograded notebook and the gradebook from a report."""
         if key:
-            _write(self.reports / f"{key}.json", report.as_dict())
+            write_stored(self.reports / f"{key}.json", report.as_dict())
         try:
             if not key or not self._notebook(student).is_file():
                 raise CourseError(report.message or "no notebook")
@@ -210,7 +229,7 @@ class Run:
                 report = failed(self.rubric, self.seed, "unreadable", f"nbgrader could not save it: {error}")
             self._save_zero(student)
         record = read_stored(self._record(student)) | {"report": report.as_dict(), "saved": True}
-        _write(self._record(student), record)
+        write_stored(self._record(student), record)
         return _row(student, report)
 
     def _save_zero(self, student: str) -> None:
@@ -240,52 +259,3 @@ def _row(student: str, report: Report, unchanged: bool = False) -> Row:
     flagged = sum(cell.flagged for cell in report.cells)
     points = (report.score, report.max_score)
     return Row(student, report.status, *points, flagged, report.message, unchanged, report)
-
-
-def _asked(rubric: Rubric) -> str:
-    return json.dumps([(c.id, c.kind, c.points, [tuple(call) for call in c.calls]) for c in rubric.cells])
-
-
-def _pool(workers: int | None, tasks: int) -> Executor:
-    count = max(1, min(workers or os.cpu_count() or 1, tasks or 1))
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["course_lib.grading.scoring"])  # imported once, not once per worker
-    return ProcessPoolExecutor(count, mp_context=context)
-
-
-@contextlib.contextmanager
-def cluster(address: str) -> Iterator[Executor]:
-    """The workers of a Dask cluster that see the same files; a worker that is lost is replaced by another.
-
-    Raises
-    ------
-    CourseError
-        If no scheduler answers there.
-    """
-    from distributed import Client
-
-    try:
-        client = Client(address, timeout="10s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise CourseError(f"no Dask scheduler answers at {address}: {error}") from None
-    with client:
-        if not client.scheduler_info(n_workers=-1)["workers"]:
-            raise CourseError(f"the Dask scheduler at {address} has no workers yet")
-        yield client.get_executor(pure=False, retries=3)
-
-
-def read_stored(path: Path) -> dict:
-    """A stored JSON object; empty where there is none or it was cut off."""
-    try:
-        stored = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return stored if isinstance(stored, dict) else {}
-
-
-def _write(path: Path, stored: dict) -> None:
-    """Store a JSON object whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(stored))
-    os.replace(part, path)

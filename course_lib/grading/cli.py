@@ -143,7 +143,8 @@ def autograde(
     unsafe: bool,
 ) -> None:
     """Grade every submission; what was interrupted is taken up, what is unchanged is left alone."""
-    from course_lib.grading.autograde import Run, cluster
+    from course_lib.grading.autograde import Run
+    from course_lib.grading.pools import cluster
 
     run = Run(_course(context), assignment, seed=seed, unsafe=unsafe, force=force)
     if not run.students:

@@ -38,6 +38,19 @@ PLOTTING = (
     "pyparsing",
     "six",
 )
+TORCH = (
+    "torch",
+    "torchgen",
+    "functorch",
+    "typing_extensions",
+    "sympy",
+    "mpmath",
+    "networkx",
+    "jinja2",
+    "markupsafe",
+    "filelock",
+    "fsspec",
+)
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache")
 
 

@@ -71,6 +71,7 @@ def pack(submission: Submission) -> Any:
     """The notebook, carrying what is known about the submission in its metadata."""
     notebook = submission.notebook
     notebook.metadata[KEY] = {
+        **notebook.metadata.get(KEY, {}),
         "missing": submission.missing,
         "notes": submission.notes,
         "problem": submission.problem,

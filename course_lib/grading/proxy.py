@@ -18,6 +18,7 @@ from course_lib.grading.protocol import Unreadable, decode_value, text_of
 
 GRACE = 3.0  # seconds between the worker's own alarm and its end
 RESTARTS = 60  # a submission that kills more workers than this is not asked again
+PNG_LIMIT, PNG_ROOM = 1 << 20, 8 << 20  # bytes of one figure, and of all figures of a submission
 PNG = b"\x89PNG\r\n\x1a\n"
 STATUSES = ("timeout", "memory", "error")
 
@@ -71,6 +72,8 @@ class Worker:
         self.runs: list[CellRun] = [CellRun() for _ in cells]
         self._skipped: set[int] = set()
         self._process: Process | None = None
+        self._room = [PNG_ROOM]
+        self.losses = 0  # processes that did not live to the end
         self._starts = 0
         self._used = False  # whether the process has answered a call
         self._deadline: float | None = None
@@ -115,10 +118,18 @@ class Worker:
             self._check_budget()
             self._starts += 1
             self._used = False
-            self._process = Process(self.limits, self.libraries, self.unsafe)
+            self._process = self._new_process()
             for number, (name, source) in enumerate(self.cells):
                 if number not in self._skipped and not self._run_cell(number, name, source):
                     break
+
+    def _new_process(self) -> Process:
+        try:
+            return Process(self.limits, self.libraries, self.unsafe)
+        except jail.JailError as error:
+            if self._starts == 1:
+                raise
+            raise CallFailed("unreadable", f"not run: {error}") from None
 
     def _check_budget(self) -> None:
         if self._deadline is None:
@@ -136,6 +147,7 @@ class Worker:
             return self._process.exchange(header, left + GRACE, values)
         except WorkerLost:
             self._process = None
+            self.losses += 1
             raise
 
     def _run_cell(self, number: int, name: str, source: str) -> bool:
@@ -148,7 +160,7 @@ class Worker:
             self._skipped.add(number)
             self.runs[number] = CellRun(error.status, error.message)
             return False
-        run.outputs = _outputs(header.get("outputs"), blobs)
+        run.outputs = _outputs(header.get("outputs"), blobs, self._room)
         failure = header.get("failure")
         if failure is not None:
             status = failure.get("status") if isinstance(failure, dict) else None
@@ -243,7 +255,7 @@ def _stream(name: str, text: str) -> dict:
     return {"output_type": "stream", "name": name, "text": text}
 
 
-def _outputs(described: Any, blobs: list[bytes]) -> list[dict]:
+def _outputs(described: Any, blobs: list[bytes], room: list[int]) -> list[dict]:
     """Jupyter outputs of a cell: text and png, nothing that a browser would run."""
     outputs = []
     for item in described[:200] if isinstance(described, list) else []:
@@ -256,6 +268,9 @@ def _outputs(described: Any, blobs: list[bytes]) -> list[dict]:
             data = {"text/plain": text_of(item, "result", 10_000)}
             outputs.append({"output_type": "display_data", "metadata": {}, "data": data})
         elif type(index) is int and 0 <= index < len(blobs) and blobs[index].startswith(PNG):
+            room[0] -= len(blobs[index])
+            if len(blobs[index]) > PNG_LIMIT or room[0] < 0:
+                continue
             data = {"image/png": base64.b64encode(blobs[index]).decode()}
             outputs.append({"output_type": "display_data", "metadata": {}, "data": data})
     return outputs

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.grading import checks
-from course_lib.grading.autograde import read_stored
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.scoring import Report
+from course_lib.grading.store import read_stored
 
 BINS = 10
 COMMONEST = 15

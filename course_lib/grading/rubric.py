@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,17 @@ class Rubric:
     def max_score(self) -> float:
         """Points that checks can give; what a person grades is not in it."""
         return sum((cell.points for cell in self.cells if cell.kind == "checked"), 0.0)
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal while the assignment asks for the same."""
+        cells = [(c.id, c.kind, c.points, "" if c.is_students else c.cell.source) for c in self.cells]
+        return json.dumps([self.assignment, cells])
+
+    @property
+    def uses_torch(self) -> bool:
+        """Whether the notebook's metadata asks for PyTorch: ``"course": {"libraries": ["torch"]}``."""
+        return "torch" in self.metadata.get("course", {}).get("libraries", [])
 
     def find(self, cell_id: object) -> RubricCell | None:
         """The cell of that id, or None."""

@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from course_lib.grading import checks
+from course_lib.grading import checks, jail
 from course_lib.grading.engine import CallFailed, Check, Verdict, run
 from course_lib.grading.jail import JailError
 from course_lib.grading.limits import Limits
@@ -78,6 +78,8 @@ class Report:
         What each executed cell printed, by the index of the cell.
     seconds : float
         Time it took.
+    retry : bool
+        Whether the grader failed and not the submission, so that the next run should try again.
     """
 
     assignment: str
@@ -88,6 +90,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     outputs: dict[str, list] = field(default_factory=dict)
     seconds: float = 0.0
+    retry: bool = False
 
     @property
     def score(self) -> float:
@@ -151,11 +154,12 @@ def score(
         return failed(rubric, seed, "unreadable", submission.problem)
     cells = code_cells(submission.notebook)
     named = [(_name(i, cell), cell.source) for i, cell in cells]
-    with Worker(named, limits=limits, unsafe=unsafe) as worker:
+    libraries = jail.NUMPY + jail.PLOTTING + (jail.TORCH if rubric.uses_torch else ())
+    with Worker(named, limits=limits, libraries=libraries, unsafe=unsafe) as worker:
         try:
             worker.start()
         except JailError as error:
-            return failed(rubric, seed, "crashed", str(error))
+            return failed(rubric, seed, "unreadable", str(error), retry=True)
         except CallFailed as error:
             report = failed(rubric, seed, error.status, error.message)
         else:
@@ -167,13 +171,13 @@ def score(
     return report
 
 
-def failed(rubric: Rubric, seed: int, status: str, message: str) -> Report:
+def failed(rubric: Rubric, seed: int, status: str, message: str, retry: bool = False) -> Report:
     """The report of a submission of which nothing can be graded: no points, the reason, flagged."""
     cells = [
         CellScore(c.id, 0.0, c.points, "manual" if c.kind == "manual" else status, message, True)
         for c in rubric.graded
     ]
-    return Report(rubric.assignment, cells, seed, status, message, [message])
+    return Report(rubric.assignment, cells, seed, status, message, [message], retry=retry)
 
 
 def _name(index: int, cell: Any) -> str:
@@ -187,6 +191,7 @@ def _score_cell(
         return CellScore(known.id, 0.0, known.points, "manual", "graded by a person")
     table = checks.load(rubric.assignment)
     verdicts: list[Verdict] = []
+    losses = worker.losses
     for call in known.calls:
         function = worker.function(call.function, hidden=call.hidden)
         verdicts.append(_run(table.get(call.name), call.name, function, call.hidden, seed))
@@ -198,7 +203,9 @@ def _score_cell(
     if missing and "is not defined" in last.message:
         message += f"\n  missing from the submission: {', '.join(missing)}"
     described = [{**asdict(v), "signature": v.signature} for v in verdicts]
-    flagged = last.status not in ("passed", "failed") or (bool(missing) and not last.passed)
+    # An exception is an answer like any other; a lost process or a limit that was met may need a person.
+    flagged = last.status in ("timeout", "memory", "unreadable") or worker.losses > losses
+    flagged = not last.passed and (flagged or bool(missing))
     points = known.points if last.passed else 0.0
     return CellScore(known.id, points, known.points, last.status, message, flagged, described)
 

@@ -279,7 +279,11 @@ def set_limits(limits):
     ]:
         if limits.get("unsafe") and name == "RLIMIT_NPROC":
             continue  # it would count every process of the person who runs this
-        resource.setrlimit(getattr(resource, name), (amount, amount))
+        try:
+            resource.setrlimit(getattr(resource, name), (amount, amount))
+        except (ValueError, OSError):
+            if not limits.get("unsafe"):
+                raise
 
 
 def make_namespace():

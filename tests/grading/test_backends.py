@@ -12,9 +12,9 @@ from pathlib import Path
 import forge
 import pytest
 
-from course_lib.grading import autograde
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.limits import Limits
+from course_lib.grading.pools import cluster
 
 pytestmark = pytest.mark.slow
 QUICK = Limits(cell_seconds=10, check_seconds=10, submission_seconds=60)
@@ -127,7 +127,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
     monkeypatch.setattr(distributed, "Client", refuse)
     with (
         pytest.raises(CourseError, match="no Dask scheduler answers at tcp://127.0.0.1:1"),
-        autograde.cluster("tcp://127.0.0.1:1"),
+        cluster("tcp://127.0.0.1:1"),
     ):
         pass
 

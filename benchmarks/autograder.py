@@ -1,0 +1,114 @@
+"""Submissions graded per second: `course autograde`, jail on, against plain nbgrader on the same class.
+
+Half the class has everything right and half has a third of it. Both programs start from a released
+assignment and an empty gradebook and are timed as a whole, start-up included; plain nbgrader runs each
+notebook in a kernel of its own, one after the other, with nothing between a submission and the person who
+grades it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+
+from benchmarks._harness import Table
+
+ROOT = Path(__file__).resolve().parents[1]
+NAME = "a1_convolution"
+SMALL, LARGE = 40, 400
+STUBS = "def conv2d(*a, **k):\n    raise NotImplementedError\n\n\nedge_filters = edge_response = conv2d"
+WANTED = {"ratio": 4.0, "flat": 1.25, "memory_mb": 500.0}
+
+
+def measure(repeats: int) -> list[Table]:
+    """Grade 40 submissions with both, turn by turn, then 400 with ours; at most three turns."""
+    turns = [(grade("plain", SMALL), grade("ours", SMALL)) for _ in range(min(repeats, 3))]
+    plain, ours = (min((turn[i] for turn in turns), key=lambda run: run[0]) for i in (0, 1))
+    large = grade("ours", LARGE)
+    if not plain[2] == ours[2] == large[2] * SMALL / LARGE:
+        raise RuntimeError(f"expected equal scores, got {plain[2]}, {ours[2]} and {large[2]}")
+    table = Table(
+        "autograding assignment a1", ["program", "submissions", "s", "submissions per s", "peak memory MB"]
+    )
+    for label, count, (seconds, memory, _) in (
+        ("nbgrader autograde, plain", SMALL, plain),
+        ("course autograde, jail on", SMALL, ours),
+        ("course autograde, jail on", LARGE, large),
+    ):
+        table.rows.append([label, count, seconds, count / seconds, memory])
+    ratio, flat = plain[0] / ours[0], (large[0] / LARGE) / (ours[0] / SMALL)
+    table.figures = {"ratio": ratio, "flat": flat, "memory_mb": large[1]}
+    table.notes = [
+        f"{ratio:.1f} times plain nbgrader's rate (at least {WANTED['ratio']:g} wanted)",
+        f"one among {LARGE} costs {flat:.2f} times one among {SMALL} (at most {WANTED['flat']} wanted)",
+        f"largest process at {LARGE}: {large[1]:.0f} MB (at most {WANTED['memory_mb']:.0f} wanted)",
+        f"best of {len(turns)} turns each, on {os.cpu_count()} cores",
+    ]
+    return [table]
+
+
+def grade(program: str, count: int) -> tuple[float, float, float]:
+    """Seconds, memory of the largest process in MB, and the sum of all scores."""
+    scripts = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}"}
+    with tempfile.TemporaryDirectory(prefix="course-bench-") as folder:
+        root = Path(folder)
+        prepare(root, program, count)
+        options = {"cwd": root, "env": environment, "check": True, "capture_output": True}
+        subprocess.run([scripts / "nbgrader", "generate_assignment", NAME], **options)
+        command = [scripts / ("nbgrader" if program == "plain" else "course"), "autograde", NAME]
+        start = time.perf_counter()
+        _, status, usage = os.wait4(spawn(command, root, environment), 0)
+        seconds = time.perf_counter() - start
+        if os.waitstatus_to_exitcode(status):
+            raise RuntimeError(f"{program} failed on {count} submissions")
+        return seconds, usage.ru_maxrss / 1024, total(root)
+
+
+def spawn(command: list, root: Path, environment: dict) -> int:
+    """Start a program in a folder with its output dropped; its process id."""
+    code = "import os, sys; os.chdir(sys.argv[1]); os.execv(sys.argv[2], sys.argv[2:])"
+    null = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
+    arguments = [sys.executable, "-c", code, str(root), *map(str, command)]
+    return os.posix_spawn(sys.executable, arguments, environment, file_actions=null)
+
+
+def prepare(root: Path, program: str, count: int) -> None:
+    """A course root with a class that has handed in; for the plain program without this course's settings."""
+    shutil.copytree(ROOT / "assignments" / "source" / NAME, root / "source" / NAME)
+    if program == "plain":
+        (root / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'cnn'\n")
+    else:
+        shutil.copy(ROOT / "assignments" / "nbgrader_config.py", root)
+    right = nbformat.read(root / "source" / NAME / f"{NAME}.ipynb", as_version=4)
+    for i in range(count):
+        target = root / "submitted" / f"student{i:04}" / NAME / f"{NAME}.ipynb"
+        target.parent.mkdir(parents=True)
+        nbformat.write(right if i % 2 else unfinished(right), target)
+
+
+def unfinished(right: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook with conv2d and the edge filters not written."""
+    notebook = nbformat.from_dict(right)
+    notebook.cells = [nbformat.from_dict(dict(cell)) for cell in right.cells]
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") in ("conv2d", "edge_filters"):
+            cell.source = STUBS
+    return notebook
+
+
+def total(root: Path) -> float:
+    """The sum of all automatic scores in the gradebook."""
+    import sqlite3
+
+    connection = sqlite3.connect(root / "gradebook.db")
+    (points,) = connection.execute("select coalesce(sum(auto_score), 0) from grade").fetchone()
+    connection.close()
+    return float(points)
