@@ -42,6 +42,7 @@ TORCH = (
     "torch",
     "torchgen",
     "functorch",
+    "nvidia",
     "typing_extensions",
     "sympy",
     "mpmath",

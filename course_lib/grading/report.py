@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import statistics
-from collections import Counter, defaultdict
-from html import escape
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from course_lib.grading import checks
+from course_lib.grading import checks, pages
 from course_lib.grading.course import Course, CourseError
+from course_lib.grading.results import reports
 from course_lib.grading.scoring import Report
-from course_lib.grading.store import read_stored
 
 BINS = 10
 COMMONEST = 15
 
 
-def summarise(course: Course, assignment: str) -> dict[str, Any]:
+def summarise(course: Course, assignment: str, *, names: bool = False) -> dict[str, Any]:
     """Sum up the last autograding of an assignment.
 
     Parameters
@@ -26,26 +25,27 @@ def summarise(course: Course, assignment: str) -> dict[str, Any]:
         The course root.
     assignment : str
         Which assignment.
+    names : bool, default False
+        Say which students are meant. Without it the summary can be shown to the class.
 
     Returns
     -------
     dict
         ``students``, ``mean``, ``median``, ``max_score``; ``distribution``: how many students in each tenth
-        of the points; ``checks``: per check how many passed, of how many; ``mistakes``: groups of students
-        whose answers fail alike, the largest first; ``review``: who has something flagged, and why.
+        of the points; ``checks``: per check how many passed its worked and its hidden cases, of how many;
+        ``mistakes``: answers that fail alike, the commonest first, each with an example of the message;
+        ``review``: what is flagged for a person, by reason.
 
     Raises
     ------
     CourseError
         If nothing has been autograded.
     """
-    folder = course.root / ".grading" / assignment / "students"
-    stored = {path.stem: read_stored(path).get("report") for path in sorted(folder.glob("*.json"))}
-    reports = {student: Report.from_dict(report) for student, report in stored.items() if report}
-    if not reports:
+    found = reports(course, assignment)
+    if not found:
         raise CourseError(f"nothing of {assignment} has been autograded; run: course autograde {assignment}")
-    scores = [report.score for report in reports.values()]
-    best = max(report.max_score for report in reports.values())
+    scores = [report.score for report in found.values()]
+    best = max(report.max_score for report in found.values())
     bins = Counter(min(int(BINS * score / best), BINS - 1) if best else 0 for score in scores)
     return {
         "assignment": assignment,
@@ -54,123 +54,82 @@ def summarise(course: Course, assignment: str) -> dict[str, Any]:
         "median": statistics.median(scores),
         "max_score": best,
         "distribution": [bins[i] for i in range(BINS)],
-        "checks": _checks(reports, assignment),
-        "mistakes": _mistakes(reports),
-        "review": [
-            {"student": student, "cells": flagged, "message": report.message or _first(report)}
-            for student, report in reports.items()
-            if (flagged := sum(cell.flagged for cell in report.cells))
-        ],
+        "checks": _checks(found, assignment),
+        "mistakes": _mistakes(found, names),
+        "review": _review(found, names),
     }
 
 
-def _first(report: Report) -> str:
-    return next(cell.message for cell in report.cells if cell.flagged).split("\n")[0]
+def _group(students: list[str], names: bool) -> dict[str, Any]:
+    """How many, and who where names are asked for."""
+    unique = sorted(set(students))
+    return {"count": len(unique)} | ({"students": unique} if names else {})
 
 
-def _checks(reports: dict[str, Report], assignment: str) -> list[dict]:
-    """Per check: who passed its worked and hidden cases, of all students."""
-    passed: Counter[str] = Counter()
-    for report in reports.values():
-        right: dict[str, bool] = {}
+def _checks(found: dict[str, Report], assignment: str) -> list[dict]:
+    """Per check: how many passed its worked cases, and how many its hidden ones as well."""
+    worked: Counter[str] = Counter()
+    both: Counter[str] = Counter()
+    for report in found.values():
+        right: dict[str, list[bool]] = {}
         for cell in report.cells:
             for check in cell.checks:
-                right[check["check"]] = right.get(check["check"], True) and check["status"] == "passed"
-        passed.update(name for name, fine in right.items() if fine)
-    table = checks.load(assignment)
+                right.setdefault(check["check"], []).append(check["status"] == "passed")
+        worked.update(name for name, passed in right.items() if passed[0])
+        both.update(name for name, passed in right.items() if all(passed))
     return [
-        {"check": name, "about": check.about, "passed": passed[name], "of": len(reports)}
-        for name, check in table.items()
+        {"check": name, "about": check.about, "worked": worked[name], "passed": both[name], "of": len(found)}
+        for name, check in checks.load(assignment).items()
     ]
 
 
-def _mistakes(reports: dict[str, Report]) -> list[dict]:
+def _mistakes(found: dict[str, Report], names: bool) -> list[dict]:
     """Groups of wrong answers that fail alike; what merely is not written yet is no mistake."""
-    groups: dict[str, dict] = {}
-    students: dict[str, list[str]] = defaultdict(list)
-    for student, report in reports.items():
+    examples: dict[str, dict] = {}
+    students: dict[str, list[str]] = {}
+    for student, report in found.items():
         for cell in report.cells:
             for check in cell.checks:
                 if check["status"] == "passed" or check["aspect"] == "unwritten":
                     continue
-                groups.setdefault(check["signature"], check)
-                students[check["signature"]].append(student)
-    order = sorted(groups, key=lambda signature: (-len(students[signature]), signature))
-    return [
-        {
-            "check": groups[s]["check"],
-            "what": groups[s]["aspect"] or groups[s]["status"],
-            "hint": groups[s]["hint"],
-            "students": students[s],
-        }
-        for s in order[:COMMONEST]
-    ]
+                examples.setdefault(check["signature"], check)
+                students.setdefault(check["signature"], []).append(student)
+    order = sorted(students, key=lambda signature: (-len(set(students[signature])), signature))
+    return [_mistake(examples[s]) | _group(students[s], names) for s in order[:COMMONEST]]
+
+
+def _mistake(check: dict) -> dict:
+    """What a group of wrong answers has in common; a student's own words stay out of it."""
+    crashed = check["aspect"] in ("exception", "crashed") or check["status"] == "crashed"
+    message = check["message"].split("\n  hint: ")[0]
+    return {
+        "check": check["check"],
+        "what": check["aspect"] or check["status"],
+        "hint": check["hint"],
+        "example": "" if crashed else message,
+    }
+
+
+def _review(found: dict[str, Report], names: bool) -> list[dict]:
+    """What a person should look at, students with the same reason together."""
+    students: dict[str, list[str]] = {}
+    for student, report in found.items():
+        flagged = [cell for cell in report.cells if cell.flagged]
+        if flagged:
+            reason = report.message or f"{flagged[0].id}: {flagged[0].status}"
+            students.setdefault(reason, []).append(student)
+    order = sorted(students, key=lambda reason: (-len(students[reason]), reason))
+    return [{"reason": reason, **_group(students[reason], names)} for reason in order]
 
 
 def write_html(summary: dict[str, Any], target: Path) -> Path:
     """Write the summary as one page that needs nothing else."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(_page(summary), encoding="utf-8")
-    return target
-
-
-def _page(summary: dict[str, Any]) -> str:
     step = summary["max_score"] / BINS
+    counts = summary["distribution"]
     bins = [
-        (f"{i * step:g} to {(i + 1) * step:g}", n, _bar(n, summary["students"]))
-        for i, n in enumerate(summary["distribution"])
+        {"range": f"{i * step:g} to {(i + 1) * step:g}", "count": n, "share": 100 * n / max(counts)}
+        for i, n in enumerate(counts)
     ]
-    pass_rates = [
-        (c["check"], c["about"], f"{c['passed']} of {c['of']}", _bar(c["passed"], c["of"]))
-        for c in summary["checks"]
-    ]
-    mistakes = [
-        (len(m["students"]), m["check"], m["what"], m["hint"] or "-", ", ".join(m["students"][:8]))
-        for m in summary["mistakes"]
-    ]
-    review = [(r["student"], r["cells"], r["message"]) for r in summary["review"]]
-    title = f"{escape(summary['assignment'])}: {summary['students']} submissions"
-    numbers = f"mean {summary['mean']:g}, median {summary['median']:g} of {summary['max_score']:g} points"
-    return "\n".join(
-        [
-            '<!doctype html><html lang="en"><meta charset="utf-8">',
-            f"<title>{title}</title><style>{STYLE}</style>",
-            f"<h1>{title}</h1><p>{numbers}</p>",
-            _table("Scores", ("points", "students", ""), bins),
-            _table("Checks", ("check", "what it tests", "passed", ""), pass_rates),
-            _table("Commonest wrong answers", ("students", "check", "what", "hint", "who"), mistakes),
-            _table("To look at by hand", ("student", "cells", "why"), review),
-        ]
-    )
-
-
-STYLE = """
-:root { color-scheme: light dark; font-family: system-ui, sans-serif }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; width: 100%; margin-bottom: 2rem }
-caption { text-align: left; font-weight: bold; padding: .5rem 0 }
-th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid #8888; vertical-align: top }
-td[style] { padding: 0; width: 12rem }
-""".strip()
-
-
-class _Bar(str):
-    """Markup of this module's own making."""
-
-
-def _bar(part: int, whole: int) -> _Bar:
-    width = 100 * part / whole if whole else 0
-    colours = f"#2a6fbb {width:.1f}%,transparent {width:.1f}%"
-    return _Bar(f'<td style="background:linear-gradient(90deg,{colours})" aria-hidden="true"></td>')
-
-
-def _table(caption: str, columns: tuple[str, ...], rows: list[tuple]) -> str:
-    if not rows:
-        return f"<h2>{caption}</h2><p>None.</p>"
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _cell(value: object) -> str:
-    return str(value) if isinstance(value, _Bar) else f"<td>{escape(str(value))}</td>"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(pages.render("report.html", summary=summary, bins=bins), encoding="utf-8")
+    return target

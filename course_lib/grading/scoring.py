@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from course_lib.grading import checks, jail
@@ -15,6 +15,7 @@ from course_lib.grading.proxy import Worker
 from course_lib.grading.rubric import Rubric, RubricCell
 from course_lib.grading.submission import Submission, code_cells
 
+TORCH_MEMORY_MB = 6144  # address space that PyTorch needs merely to load its libraries
 STATUSES = ("passed", "failed", "timeout", "memory", "crashed", "manual", "unreadable")
 
 
@@ -154,7 +155,10 @@ def score(
         return failed(rubric, seed, "unreadable", submission.problem)
     cells = code_cells(submission.notebook)
     named = [(_name(i, cell), cell.source) for i, cell in cells]
-    libraries = jail.NUMPY + jail.PLOTTING + (jail.TORCH if rubric.uses_torch else ())
+    libraries, limits = jail.NUMPY + jail.PLOTTING, limits or Limits()
+    if rubric.uses_torch:
+        libraries += jail.TORCH
+        limits = replace(limits, memory_mb=max(limits.memory_mb, TORCH_MEMORY_MB))
     with Worker(named, limits=limits, libraries=libraries, unsafe=unsafe) as worker:
         try:
             worker.start()

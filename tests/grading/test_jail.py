@@ -17,6 +17,7 @@ from course_lib.grading.engine import CallFailed, InputChanged
 from course_lib.grading.limits import Limits
 from course_lib.grading.process import Process
 from course_lib.grading.proxy import Worker
+from course_lib.grading.scoring import TORCH_MEMORY_MB
 
 pytestmark = pytest.mark.usefixtures("bwrap")
 SMALL = Limits(cell_seconds=4, check_seconds=2, submission_seconds=30, memory_mb=700, file_mb=8)
@@ -149,6 +150,18 @@ def test_nobody_runs_it_and_it_has_no_rights():
 def test_modules_that_would_give_the_answer_cannot_be_imported(module):
     source = f"def f():\n    try:\n        import {module}\n    except ImportError:\n        return 'no'\n    return 'yes'"
     assert ask(source) == "no"
+
+
+def test_an_assignment_for_torch_gets_torch_and_no_finished_models():
+    source = (
+        "import torch\ndef f(x):\n    return torch.tensor(x).mul(2)\ndef g(name):\n    try:\n"
+        "        __import__(name)\n    except ImportError:\n        return 'no'\n    return 'yes'"
+    )
+    limits = Limits(memory_mb=TORCH_MEMORY_MB)
+    with Worker([("a", source)], libraries=jail.NUMPY + jail.TORCH, limits=limits) as inside:
+        np.testing.assert_array_equal(inside.function("f")(np.ones(2)), np.full(2, 2.0))
+        for name in ("torchvision", "torchvision.models", "course_lib.models", "sklearn"):
+            assert inside.function("g")(name) == "no"
 
 
 def test_no_file_of_the_host_can_be_found():
