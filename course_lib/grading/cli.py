@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from course_lib.grading.cli_class import collect
+from course_lib.grading.cli_class import collect, export, report
 from course_lib.grading.course import Course, CourseError, find_root
 
 COLOURS = {"passed": "green", "failed": "red", "manual": "cyan"}
@@ -195,48 +195,8 @@ def feedback(context: click.Context, assignment: str) -> None:
     context.exit(1 if failures else 0)
 
 
-@main.command()
-@click.argument("assignment")
-@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
-@click.pass_context
-def report(context: click.Context, assignment: str, as_json: bool) -> None:
-    """Sum up a class: scores, checks, the commonest wrong answers, what to look at by hand."""
-    from course_lib.grading.report import summarise, write_html
-
-    course = _course(context)
-    summary = summarise(course, assignment)
-    if as_json:
-        click.echo(json.dumps(summary))
-        return
-    console, table = _console(), Table("students", "check", "what", "hint", box=None)
-    for group in summary["mistakes"]:
-        table.add_row(str(len(group["students"])), group["check"], group["what"], group["hint"])
-    numbers = f"mean {summary['mean']:g}, median {summary['median']:g} of {summary['max_score']:g}"
-    console.print(f"{summary['students']} submissions: {numbers}\ncommonest wrong answers:")
-    console.print(table)
-    click.echo(
-        f"the whole report is in {write_html(summary, course.root / 'reports' / f'{assignment}.html')}"
-    )
-
-
-@main.command()
-@click.option(
-    "--to", "target", type=click.Path(path_type=Path), help="CSV file; default: grades.csv in the root."
-)
-@click.option("--assignment", "assignments", multiple=True, help="Only this one; may be repeated.")
-@click.option("--format", "layout", type=click.Choice(["nbgrader", "canvas", "moodle"]), default="nbgrader")
-@click.pass_context
-def export(context: click.Context, target: Path | None, assignments: tuple[str, ...], layout: str) -> None:
-    """Write the gradebook as CSV."""
-    from course_lib.grading import commands
-
-    course = _course(context)
-    target = target or course.root / "grades.csv"
-    count = commands.export(course, target, assignments, layout)
-    click.echo(f"{count} rows written to {target}")
-
-
-main.add_command(collect)
+for command in (collect, report, export):
+    main.add_command(command)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -73,3 +73,57 @@ def _print_collection(result: Any, dry_run: bool) -> None:
     counts = [f"{len(result.taken)} students", f"{len(result.refused)} files refused"]
     text = ", ".join([*counts, f"{len(result.unknown)} left"])
     console.print(text + (" (nothing was written)" if dry_run else ""))
+
+
+@click.command()
+@click.argument("assignment")
+@click.option("--names", is_flag=True, help="Say which students are meant; without it the page can be shown.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and write nothing.")
+@click.pass_context
+def report(context: click.Context, assignment: str, names: bool, as_json: bool) -> None:
+    """Sum up a class: scores, checks, the commonest wrong answers, what to look at by hand."""
+    from course_lib.grading.report import summarise, write_html
+
+    course = _course(context)
+    summary = summarise(course, assignment, names=names)
+    if as_json:
+        click.echo(json.dumps(summary))
+        return
+    console, table = Console(highlight=False), Table("students", "check", "what", "hint", box=None)
+    for group in summary["mistakes"]:
+        table.add_row(*map(_shown, (str(group["count"]), group["check"], group["what"], group["hint"])))
+    numbers = f"mean {summary['mean']:g}, median {summary['median']:g} of {summary['max_score']:g}"
+    console.print(f"{summary['students']} submissions: {numbers}\ncommonest wrong answers:")
+    console.print(table)
+    path = write_html(summary, course.root / "reports" / f"{assignment}.html")
+    click.echo(f"the whole report is in {path}")
+
+
+@click.command()
+@click.option(
+    "--to", "target", type=click.Path(path_type=Path), help="CSV file; default: grades.csv in the root."
+)
+@click.option("--assignment", "assignments", multiple=True, help="Only this one; may be repeated.")
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["nbgrader", "canvas", "moodle"]),
+    default="nbgrader",
+    help="Columns: nbgrader's (default), or what Canvas or Moodle import.",
+)
+@click.option("--roster", "roster_path", type=click.Path(path_type=Path), help=ROSTER)
+@click.pass_context
+def export(
+    context: click.Context,
+    target: Path | None,
+    assignments: tuple[str, ...],
+    layout: str,
+    roster_path: Path | None,
+) -> None:
+    """Write the grades as CSV."""
+    from course_lib.grading import gradebooks, roster
+
+    course = _course(context)
+    target = target or course.root / "grades.csv"
+    count = gradebooks.export(course, target, assignments, layout, roster.read(roster_path))
+    click.echo(f"{count} rows written to {target}")
