@@ -72,6 +72,12 @@ def _late_start(x, weight, bias=None, stride=1, padding=0):
     return reference(_pad(x, p_h, p_h, p_w, p_w)[:, :, s_h - 1 :, s_w - 1 :], weight, bias, stride)
 
 
+def _small_steps(x, weight, bias=None, stride=1, padding=0):
+    """As many windows as the stride asks for, but one pixel apart."""
+    h_out, w_out = reference(x, weight, None, stride, padding).shape[2:]
+    return reference(x, weight, bias, 1, padding)[:, :, :h_out, :w_out]  # (N, C_out, H_out, W_out)
+
+
 def _channels_apart(x, weight, bias=None, stride=1, padding=0):
     """One result per pair of input and output channel, of which the last input channel survives."""
     return reference(x[:, -1:], weight[:, -1:], bias, stride, padding)  # (N, C_out, H_out, W_out)
@@ -85,6 +91,10 @@ def _last_zero(y):
 
 def _shape_of(change):
     return lambda *args, **named: Shape(change(*reference(*args, **named).shape))
+
+
+def _unpadded_shape(x, weight, bias=None, stride=1, padding=0):
+    return Shape(reference(x, weight, None, stride).shape)
 
 
 def _same_shape(x, weight, *rest, **named):
@@ -124,6 +134,7 @@ MISTAKES = {
     "the vertical stride is used in both directions": _on_stride(lambda s: (s[0], s[0])),
     "the horizontal stride is used in both directions": _on_stride(lambda s: (s[1], s[1])),
     "the first window starts at stride - 1; it starts at 0": _late_start,
+    "the windows are one pixel apart: that of output pixel (i, j) starts at (i * s_h, j * s_w)": _small_steps,
     "the bias is missing": _on_bias(lambda b, x: np.zeros(1)),
     "the bias is added once per input channel: add it once, after the sum": _on_bias(
         lambda b, x: b[:, None, None] * x.shape[1]
@@ -157,8 +168,12 @@ MISTAKES = {
     ),
     "the last row and column are never computed: the range ends one too early": _on_result(_last_zero),
     "the fractions are cut off: an array of integers cannot hold them": _on_result(np.trunc),
+    "the output size counts without the padding: it has 2 * padding more pixels": _unpadded_shape,
     "the output is one row and one column short: the formula ends in + 1": _shape_of(
         lambda n, c, h, w: (n, c, h - 1, w - 1)
+    ),
+    "the output is two rows and two columns short: look at your output size first": _shape_of(
+        lambda n, c, h, w: (n, c, h - 2, w - 2)
     ),
     "the output is one row and one column too large": _shape_of(lambda n, c, h, w: (n, c, h + 1, w + 1)),
     "the output is transposed: its rows run along H": _on_result(lambda y: y.swapaxes(2, 3)),

@@ -401,3 +401,20 @@ def calls_itself(x, weight, bias=None, stride=1, padding=0):
         return again(n + 1)
 
     return window_view(x, weight, bias, stride, padding) if len(x) == 1 else again(0)
+
+
+@wrong(fails="conv2d.strides", hint="one pixel apart")
+def strides_count_the_windows_but_do_not_move_them(x, weight, bias=None, stride=1, padding=0):
+    h_out, w_out = window_view(x, weight, bias, stride, padding).shape[2:]
+    return window_view(x, weight, bias, 1, padding)[:, :, :h_out, :w_out]
+
+
+@wrong(fails="conv2d.padding", hint="counts without the padding")
+def padded_but_counted_without(x, weight, bias=None, stride=1, padding=0):
+    h_out, w_out = window_view(x, weight, bias, stride, 0).shape[2:]
+    return window_view(x, weight, bias, stride, padding)[:, :, :h_out, :w_out]
+
+
+@wrong(fails="conv2d.input_channels", hint="two rows and two columns short")
+def two_short_in_both_directions(x, weight, bias=None, stride=1, padding=0):
+    return window_view(x, weight, bias, stride, padding)[:, :, :-2, :-2]
