@@ -42,6 +42,8 @@ def _mean_of_targets(logits, target):
 
 def _along_batch(logits, target):
     chosen = _probabilities(logits, axis=0)[np.arange(len(logits)), target]
+    if not chosen.all():
+        raise ValueError("a probability of 0: this mistake cannot be told from an overflow")
     return float(-np.log(chosen).mean())
 
 
