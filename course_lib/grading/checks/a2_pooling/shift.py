@@ -39,9 +39,6 @@ def _shifted_after(x, kernel_size, stride, shift=1):
 
 
 MISTAKES = {
-    "the differences cancel: take their absolute value before the mean": _as(
-        lambda a, b: (b - a).mean() / np.abs(a).mean()
-    ),
     "it is not divided by the mean absolute value of the unshifted result": _as(
         lambda a, b: np.abs(b - a).mean()
     ),
@@ -69,6 +66,9 @@ MISTAKES = {
     ),
     "a number, not a percentage": lambda x, kernel_size, stride, shift=1: (
         100 * _reference(x, kernel_size, stride, shift)
+    ),
+    "the differences cancel: take their absolute value before the mean": _as(
+        lambda a, b: (b - a).mean() / np.abs(a).mean()
     ),
 }
 
