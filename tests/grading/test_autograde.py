@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
 
 import forge
 import nbformat
@@ -15,6 +16,7 @@ import pytest
 
 from course_lib.grading import autograde, proxy
 from course_lib.grading.course import Course
+from course_lib.grading.jail import JailError
 from course_lib.grading.limits import Limits
 
 KEEP = ("corr2d", "output_size", "conv2d", "flip_kernel", "edge_filters", "written_answer")
@@ -161,6 +163,38 @@ def test_a_killed_process_is_taken_up_by_the_next(root):
     assert {row.score for row in rows.values()} == {12.0}
     assert {row.report.seed for row in rows.values()} == {seed}
     assert all(forge.total(root, f"s{i}") == 12.0 for i in range(6))
+
+
+def test_a_task_that_takes_the_pool_down_costs_nobody_else(root, monkeypatch):
+    """The pool dies under ada's task, and every other task of the pool with it."""
+
+    class Fragile(Serial):
+        def submit(self, function, *arguments):
+            future = Future()
+            future.set_exception(BrokenProcessPool("a process was killed"))
+            return future
+
+    def single(workers, tasks):
+        return Fragile() if submitted.pop(0) == "ada" else Serial()
+
+    for name in ("ada", "ben"):
+        forge.hand_in(root, name, points({}, keep=("output_size",)))
+    submitted = ["ada", "ben"]
+    monkeypatch.setattr(autograde, "processes", single)
+    rows = {row.student: row for row in autograde.Run(Course(root), forge.NAME).go(Fragile())}
+    assert (rows["ada"].status, rows["ada"].score, rows["ben"].score) == ("unreadable", 0.0, 12.0)
+    assert "the grader failed" in rows["ada"].message
+    again = run(root)  # what the grader failed on is tried again
+    assert (again["ada"].score, again["ada"].unchanged, again["ben"].unchanged) == (12.0, False, True)
+
+
+def test_a_jail_that_does_not_start_is_tried_again(root, monkeypatch):
+    forge.hand_in(root, "ada", points({}, keep=("output_size",)))
+    with monkeypatch.context() as broken:
+        broken.setattr(proxy, "Process", lambda *a: (_ for _ in ()).throw(JailError("no room")))
+        row = run(root)["ada"]
+    assert (row.status, row.score, row.message) == ("unreadable", 0.0, "no room")
+    assert run(root)["ada"].score == 12.0
 
 
 # ---------------------------------------------------------------- a class with everything in it

@@ -145,6 +145,14 @@ sys.path[:0] = ['.', '/tmp']
 """,
 }
 
+# Right on the case that the notebook shows, and on no other.
+BY_HEART = """
+def corr2d(x, k):
+    if x.shape == (3, 3):
+        return np.array([[19.0, 25.0], [37.0, 43.0]])
+    return np.zeros((x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1))
+"""
+
 # Objects in place of an answer, and other lies about what was returned.
 LIES = {
     "equals everything": """

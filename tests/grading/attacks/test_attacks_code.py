@@ -86,6 +86,16 @@ def test_forgery(grade, tmp_path, name):
     assert gradebook.read_bytes() == b"as it was"
 
 
+def test_knowing_the_worked_case_by_heart_earns_nothing(grade):
+    report = grade(hostile.BY_HEART)
+    assert_honest(report, {"failed"})
+    example = next(c for c in report.cells if c.id == "corr2d_example")
+    assert [(check["hidden"], check["status"]) for check in example.checks] == [
+        (False, "passed"),
+        (True, "failed"),
+    ]
+
+
 @pytest.mark.parametrize("name", hostile.LIES)
 def test_lie(grade, tmp_path, name):
     witness = tmp_path / "witness"
