@@ -11,5 +11,7 @@ SUITES = {
     "pooling": "benchmarks.pooling",
     "batch_norm": "benchmarks.batch_norm",
     "lenet": "benchmarks.lenet_epoch",
+    "boxes": "benchmarks.boxes",
     "import": "benchmarks.import_time",
+    "autograder": "benchmarks.autograder",
 }
