@@ -118,9 +118,8 @@ def test_the_list_shows_the_gradebook_s_scores(graded, page, address):
 
 def test_a_submission_shows_the_messages(page, address):
     open_submission(page, address, "ben")
-    words = page.inner_text("body")
-    assert "only the rows are reversed" in words
-    assert "the first at index [0, 0]: expected 4, got 3" in words
+    page.wait_for_function("document.body.innerText.includes('only the rows are reversed')")
+    assert "the first at index [0, 0]: expected 4, got 3" in page.inner_text("body")
 
 
 def test_points_given_by_hand_reach_the_gradebook_and_the_feedback(graded, page, address):
