@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.jail, pytest.mark.slow]
 
 FLIP = "def flip_kernel(k):\n    return k[::-1]\n\n\ndef convolve2d(x, k):\n    return corr2d(x, k)\n"
 REST = ("corr2d", "output_size", "conv2d", "edge_filters", "written_answer")
-PATIENCE = 30  # seconds for the server to start, and for a page to fill
+PATIENCE = 120  # seconds; only a broken page takes so long
 MILLISECONDS = 1000 * PATIENCE
 
 
@@ -101,8 +101,10 @@ def open_submission(page, address, student):
     page.goto(f"{address}/manage_students/{student}/{forge.NAME}")
     page.locator("table tbody a").first.click()
     # the scores arrive after the page; a written answer has none yet, but its box for extra credit is filled
+    page.wait_for_load_state("networkidle")
     page.wait_for_function(
-        "[...document.querySelectorAll('input.extra-credit')].every(box => box.placeholder !== '')"
+        "(boxes => boxes.length > 0 && boxes.every(box => box.placeholder !== ''))"
+        "([...document.querySelectorAll('input.extra-credit')])"
     )
 
 
