@@ -1,6 +1,7 @@
 """Figures are checked for what they show: numbers, frames, scales, and the same bytes on every run."""
 
 import io
+import re
 from types import SimpleNamespace
 
 import matplotlib as mpl
@@ -112,6 +113,34 @@ def test_svg_is_the_same_on_every_run_and_stands_on_white():
     assert first == svg_of_a_figure()
     assert "<dc:date>" not in first
     assert plt.rcParams["figure.facecolor"] == plt.rcParams["savefig.facecolor"] == "white"
+
+
+def test_a_clip_path_is_named_after_what_the_file_says_of_it():
+    def drawing(names):
+        clips = "".join(f'<clipPath id="{name}"><rect x="1.5"/></clipPath>' for name in names)
+        return f'<svg><g clip-path="url(#{names[-1]})"/><g fill="url(#GR0_0)"/><defs>{clips}</defs></svg>'
+
+    one = style._name_clip_paths(drawing(["pfirst"]))
+    assert one == style._name_clip_paths(drawing(["pother"]))
+    assert one == style._name_clip_paths(drawing(["pone", "ptwo"])), "twins that the rounding makes equal"
+    used = re.search(r'clip-path="url\(#(\w+)\)"', one)[1]
+    assert one.count(f'<clipPath id="{used}">') == one.count("<clipPath") == 1
+    assert "url(#GR0_0)" in one
+    assert used not in style._name_clip_paths(drawing(["pfirst"]).replace("1.5", "1.6"))
+
+
+def test_the_last_bit_of_a_layout_changes_no_stored_figure():
+    stored = set()
+    for nudge in (0.0, 1e-15):
+        figure = plt.figure(layout="none")
+        ax = figure.add_axes((0.1, 0.1, 0.8 + nudge, 0.8))
+        ax.plot([0, 1])
+        shell = SimpleNamespace(display_formatter=DisplayFormatter())
+        shell.display_formatter.active_types = shell.display_formatter.format_types
+        style._choose_notebook_format(shell)
+        stored.add(shell.display_formatter.format(figure)[0]["image/svg+xml"])
+    assert len(stored) == 1
+    assert "clipPath" in stored.pop()
 
 
 @pytest.mark.parametrize(("shape", "kept"), [((20, 20), "image/svg+xml"), ((100, 100), "image/png")])
