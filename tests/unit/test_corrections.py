@@ -9,7 +9,7 @@ import torchvision
 from torch import nn
 from torch.nn import functional as F
 
-from course_lib import functional
+from course_lib import functional, models
 
 PAGE = (Path(__file__).resolve().parents[2] / "appendix" / "corrections.md").read_text(encoding="utf-8")
 
@@ -67,6 +67,22 @@ def test_bottleneck_arithmetic():
     assert multiplications(reduce, 28) + multiplications(expand, 28) == 43_352_064
     assert direct.weight.numel() == 204_800
     assert reduce.weight.numel() + expand.weight.numel() == 55_296
+
+
+def test_googlenet_is_nine_times_smaller():
+    with torch.device("meta"):
+        alexnet, googlenet = torchvision.models.alexnet(), torchvision.models.googlenet(init_weights=False)
+    for head in (googlenet.aux1, googlenet.aux2):
+        head.requires_grad_(False)
+    large, small = (
+        sum(p.numel() for p in network.parameters() if p.requires_grad) for network in (alexnet, googlenet)
+    )
+    body = small - sum(p.numel() for p in googlenet.fc.parameters())
+    assert (large, small) == (61_100_840, 6_624_904)
+    assert (round(large / small, 1), round(large / body, 1)) == (9.2, 10.9)
+    with torch.device("meta"):
+        papers = models.build("googlenet", aux_logits=False, kernel_5x5=5)
+    assert round(large / sum(p.numel() for p in papers.parameters()), 1) == 8.7
 
 
 def test_alexnet_dense_layers():
