@@ -25,7 +25,7 @@ class _Bits:
 
     def uniform(self, low: float, high: float, *shape: int) -> np.ndarray:
         """Float64 in [low, high): the top 53 bits of each word."""
-        words = self._source.random_raw(int(np.prod(shape))).reshape(shape)
+        words = self._source.random_raw(int(np.prod(shape))).reshape(shape)  # (*shape,)
         return low + (high - low) * ((words >> np.uint64(11)) * 2.0**-53)
 
     def integers(self, count: int, *shape: int) -> np.ndarray:
@@ -36,7 +36,7 @@ class _Bits:
         """Uint8, eight from each word, lowest byte first."""
         size = int(np.prod(shape))
         words = self._source.random_raw(-(-size // 8)).astype("<u8")
-        return words.view(np.uint8)[:size].reshape(shape)
+        return words.view(np.uint8)[:size].reshape(shape)  # (*shape,)
 
 
 def scenes(

@@ -106,7 +106,8 @@ def columns_of(x: np.ndarray, geometry: Geometry) -> Iterator[tuple[Block, np.nd
         columns = buffer[: prod(shape)].reshape(shape)  # (C, K_h, K_w, B, R, W_out)
         for u, v, pixels in taps(block, geometry):
             columns[:, u, v] = padded[pixels].swapaxes(0, 1)  # (C, B, R, W_out)
-        yield block, columns.reshape(geometry.groups, C // geometry.groups * K_h * K_w, -1)
+        rows = C // geometry.groups * K_h * K_w
+        yield block, columns.reshape(geometry.groups, rows, -1)  # (G, C/G*K_h*K_w, P)
 
 
 def correlate(x: np.ndarray, weight: np.ndarray, geometry: Geometry) -> np.ndarray:

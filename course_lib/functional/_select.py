@@ -12,5 +12,5 @@ def select(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
     """
     if values.dtype.itemsize > 8:
         return np.where(mask, values, 0)
-    bits = values.view(f"u{values.dtype.itemsize}")
-    return (bits * mask).view(values.dtype)
+    bits = values.view(f"u{values.dtype.itemsize}")  # (...), as values
+    return (bits * mask).view(values.dtype)  # (...), as values

@@ -211,9 +211,8 @@ def adaptive_max_pool2d_backward(grad_out, x, output_size):
     planes = x.shape[0] * x.shape[1]
     grad_x = np.zeros((planes, x.shape[2] * x.shape[3]), x.dtype)
     rows = np.arange(planes)[:, None]
-    np.add.at(
-        grad_x, (rows, winners.reshape(planes, height * width)), grad_out.reshape(planes, height * width)
-    )
+    pixels = winners.reshape(planes, height * width)  # (N * C, H_out * W_out)
+    np.add.at(grad_x, (rows, pixels), grad_out.reshape(pixels.shape))  # (N * C, H_out * W_out)
     return InputGradients(grad_x.reshape(x.shape))  # (N, C, H, W)
 
 

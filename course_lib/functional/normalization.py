@@ -128,7 +128,8 @@ def batch_norm(x, running_mean, running_var, weight=None, bias=None, training=Fa
         count = out.size // out.shape[1]
         running_mean = keep * running_mean + take * batch.mean
         running_var = keep * running_var + take * batch.var * x.dtype.type(count / (count - 1))
-    return BatchNormResult(out.reshape(x.shape), running_mean, running_var)
+    out = out.reshape(x.shape)  # (N, C, ...)
+    return BatchNormResult(out, running_mean, running_var)
 
 
 def batch_norm_backward(
@@ -209,7 +210,7 @@ def batch_norm_backward(
     else:
         grad_x = g * scale[:, None]  # (N, C, L)
     return BatchNormGradients(
-        x=grad_x.reshape(x.shape),
+        x=grad_x.reshape(x.shape),  # (N, C, ...)
         weight=None if weight is None else sum_gx,
         bias=None if bias is None else sum_g,
     )

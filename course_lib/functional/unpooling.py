@@ -57,8 +57,8 @@ def max_unpool2d(x, indices, kernel_size, stride=None, padding=0, output_size=No
     arguments = (kernel_size, stride, padding, output_size)
     height, width = _output_size("max_unpool2d", x, indices, *arguments)
     out = np.zeros((*x.shape[:2], height * width), x.dtype)  # (N, C, H_out * W_out)
-    pixels = x.shape[2] * x.shape[3]
-    np.put_along_axis(out, indices.reshape(*x.shape[:2], pixels), x.reshape(*x.shape[:2], pixels), axis=2)
+    flat = (*x.shape[:2], x.shape[2] * x.shape[3])
+    np.put_along_axis(out, indices.reshape(flat), x.reshape(flat), axis=2)
     return out.reshape(*x.shape[:2], height, width)  # (N, C, H_out, W_out)
 
 

@@ -1,6 +1,6 @@
 """The pattern behind the networks up to 2014: [(CONV-RELU) * N - POOL?] * M - (FC-RELU) * K - SOFTMAX.
 
-Pattern: A. Karpathy et al., "Convolutional networks", notes of Stanford's course CS231n, section "Layer
+Source: A. Karpathy et al., "Convolutional networks", notes of Stanford's course CS231n, 2016, section "Layer
 patterns". LeNet, AlexNet and VGG are instances of it; GoogLeNet's branches and ResNet's shortcuts are not,
 which is where the pattern broke. The closing softmax is left to the loss, as everywhere in PyTorch.
 

@@ -272,7 +272,7 @@ def measured_receptive_field(model: nn.Module, input_shape: tuple[int, int, int]
     seen = grad[0].abs().sum(dim=0) > 0  # (H, W)
     sizes = []
     for axis, length in ((1, input_shape[1]), (0, input_shape[2])):
-        index = torch.nonzero(seen.any(dim=axis)).flatten()
+        index = torch.nonzero(seen.any(dim=axis)).flatten()  # (rows or columns seen,)
         first, last = int(index[0]), int(index[-1])
         if first == 0 or last == length - 1:
             got = f"pixels {first} to {last} of {length}"
