@@ -58,7 +58,7 @@ def max_unpool2d(x, indices, kernel_size, stride=None, padding=0, output_size=No
     height, width = _output_size("max_unpool2d", x, indices, *arguments)
     out = np.zeros((*x.shape[:2], height * width), x.dtype)  # (N, C, H_out * W_out)
     flat = (*x.shape[:2], x.shape[2] * x.shape[3])
-    np.put_along_axis(out, indices.reshape(flat), x.reshape(flat), axis=2)
+    np.put_along_axis(out, indices.reshape(flat), x.reshape(flat), axis=2)  # (N, C, H * W)
     return out.reshape(*x.shape[:2], height, width)  # (N, C, H_out, W_out)
 
 
