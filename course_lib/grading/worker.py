@@ -48,9 +48,6 @@ def send(stream, header, blobs=()):
     stream.flush()
 
 
-# ---------------------------------------------------------------- values
-
-
 def decode(tree, blobs):
     """Rebuild an argument sent by the outside."""
     import numpy as np
@@ -108,9 +105,6 @@ def encode_array(value, blobs):
     return {"k": kind, "dtype": array.dtype.str, "shape": shape, "v": len(blobs) - 1}
 
 
-# ---------------------------------------------------------------- running the student's code
-
-
 class Capture(io.TextIOBase):
     """Keeps the first part of what is printed."""
 
@@ -119,9 +113,6 @@ class Capture(io.TextIOBase):
 
     def writable(self):
         return True
-
-    def isatty(self):
-        return False
 
     def write(self, text):
         if not isinstance(text, str):
@@ -264,9 +255,6 @@ def do_call(request, arguments, namespace, limits):
     return {"failure": failure, "value": value}, [] if failure else blobs
 
 
-# ---------------------------------------------------------------- set-up
-
-
 def set_limits(limits):
     seconds = int(limits["submission_seconds"]) + 5
     for name, amount in [
@@ -303,11 +291,14 @@ def on_alarm(signum, frame):
     raise SoftTimeout
 
 
-def main():
-    replies, requests = os.fdopen(os.dup(1), "wb"), os.fdopen(os.dup(0), "rb")
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
+def answer(request, blobs, namespace, limits):
+    if request["do"] == "cell":
+        return do_cell(request, namespace, limits)
+    return do_call(request, blobs, namespace, limits)
+
+
+def serve(requests, replies):
+    """Take the limits, say that all is ready, and answer until the outside has gone."""
     limits, _ = receive(requests)
     sys.path.append(os.environ.pop("COURSE_PACKAGES", ""))
     set_limits(limits)
@@ -316,11 +307,17 @@ def main():
     send(replies, {"ready": True, "id": limits["id"]})
     while True:
         request, blobs = receive(requests)
-        if request["do"] == "cell":
-            header, blobs = do_cell(request, namespace, limits)
-        else:
-            header, blobs = do_call(request, blobs, namespace, limits)
+        header, blobs = answer(request, blobs, namespace, limits)
         send(replies, {**header, "id": request["id"]}, blobs)
+
+
+def main():
+    """Keep the pipes for the outside; whoever prints to the descriptors prints to nobody."""
+    replies, requests = os.fdopen(os.dup(1), "wb"), os.fdopen(os.dup(0), "rb")
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    serve(requests, replies)
 
 
 if __name__ == "__main__":

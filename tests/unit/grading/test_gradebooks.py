@@ -3,9 +3,9 @@
 import csv
 import shutil
 
+import doubles
 import forge
 import pytest
-from nbgrader.api import Gradebook
 
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.gradebooks import CANVAS, COLUMNS, MOODLE, export
@@ -16,17 +16,14 @@ REST = ("corr2d", "output_size", "conv2d", "edge_filters")
 
 
 @pytest.fixture(scope="module")
-def graded(released, tmp_path_factory, require):
+def graded(registered, tmp_path_factory):
     """Two students with a platform's numbers, and one of an evil name who handed nothing in."""
-    require("bwrap")
-    root = shutil.copytree(released, tmp_path_factory.mktemp("grades") / "course")
-    forge.hand_in(root, "ada", forge.source_notebook())
-    forge.hand_in(root, "102", forge.submission({"flip_kernel": FLIP}, keep=REST))
-    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
+    root = shutil.copytree(registered, tmp_path_factory.mktemp("grades") / "course")
+    notebooks = {"ada": forge.source_notebook(), "102": forge.submission({"flip_kernel": FLIP}, keep=REST)}
+    doubles.grade_class(root, notebooks)
+    with Course(root).api().gradebook as gradebook:
         gradebook.update_or_create_student("ada", first_name="Ada", last_name="Lovelace", lms_user_id="101")
         gradebook.update_or_create_student("eve", last_name='=HYPERLINK("x")', email="@eve")
-    done = forge.course_process(root, "autograde", forge.NAME)
-    assert done.returncode == 0, done.stderr
     return root
 
 
