@@ -146,19 +146,19 @@ def _scalar(value: Any) -> str:
     return text if len(text) <= 120 else text[:117] + "..."
 
 
-def _kind(value: Any) -> str:
-    """Name a type the way a student would."""
+def _kind(value: Any, shape: bool = True) -> str:
+    """Name a type the way a student would; without an array's shape, which could spell out a hidden input."""
     if value is None:
         return "None (is the `return` missing?)"
     if isinstance(value, np.ndarray):
-        return f"a NumPy array of shape {value.shape}"
+        return f"a NumPy array of shape {value.shape}" if shape else "a NumPy array"
     name = type(value).__name__
     return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 
 
 def _wrong_type(label: str, wanted: str, got: Any, advice: str = "") -> Difference:
-    text = f"{label} has the wrong type: expected {wanted}, got {_kind(got)}{advice}"
-    return Difference("type", text, text)
+    text = f"{label} has the wrong type: expected {wanted}, got"
+    return Difference("type", f"{text} {_kind(got)}{advice}", f"{text} {_kind(got, shape=False)}{advice}")
 
 
 def _compare_tuples(
@@ -169,8 +169,8 @@ def _compare_tuples(
     if not isinstance(got, tuple | list):
         return _wrong_type(label, wanted, got)
     if len(got) != len(expected):
-        text = f"{label} has the wrong number of parts: expected {wanted}, got {len(got)}"
-        return Difference("type", text, text)
+        text = f"{label} has the wrong number of parts: expected {wanted}"
+        return Difference("type", f"{text}, got {len(got)}", f"{text}.")
     for i, (e, g) in enumerate(zip(expected, got, strict=True)):
         part = names[i] if i < len(names) else f"part {i} of {label}"
         difference = compare(e, g, label=part, **options)

@@ -104,11 +104,16 @@ def _python() -> tuple[str, list[str]]:
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     if base == Path("/usr"):
         hidden = [Path("/usr/lib/python3/dist-packages"), Path(f"/usr/local/lib/{version}")]
-        return f"/usr/bin/{version}", [arg for p in hidden if p.exists() for arg in ("--tmpfs", str(p))]
+        return f"/usr/bin/{version}", [arg for p in hidden if p.exists() for arg in _emptied(p)]
     library = Path(sysconfig.get_path("stdlib", vars={"installed_base": "/python", "base": "/python"}))
-    binds = ["--ro-bind", str(base), "/python", "--tmpfs", str(library / "site-packages")]
+    binds = ["--ro-bind", str(base), "/python", *_emptied(library / "site-packages")]
     local = Path(f"/usr/local/lib/{version}")
-    return f"/python/bin/{version}", binds + (["--tmpfs", str(local)] if local.exists() else [])
+    return f"/python/bin/{version}", binds + (_emptied(local) if local.exists() else [])
+
+
+def _emptied(folder: Path) -> list[str]:
+    """Options that show an empty folder in its place, in which nothing can be written."""
+    return ["--tmpfs", str(folder), "--remount-ro", str(folder)]
 
 
 def _system() -> list[str]:
@@ -141,7 +146,11 @@ def _identity() -> tuple[list[str], list[str]]:
 
 
 def command(
-    script: str, *, libraries: Iterable[str] = NUMPY + PLOTTING, limits: Limits | None = None
+    script: str,
+    *,
+    libraries: Iterable[str] = NUMPY + PLOTTING,
+    limits: Limits | None = None,
+    calls: int | None = None,
 ) -> list[str]:
     """Command line that runs a Python script in the jail.
 
@@ -153,6 +162,8 @@ def command(
         Packages that can be imported inside, beside the standard library.
     limits : Limits, optional
         Sizes of the temporary file systems. Memory, processes and time are the script's own to set.
+    calls : int, optional
+        Descriptor of a file with the program of `course_lib.grading.seccomp`, which the process must inherit.
 
     Returns
     -------
@@ -175,6 +186,7 @@ def command(
         "--hostname",
         "jail",
         *identity,
+        *(["--seccomp", str(calls)] if calls is not None else []),
     ]
     arguments += [*_system(), *python_binds, "--perms", "0755", "--dir", "/packages"]
     for host, inside in packages(libraries).items():

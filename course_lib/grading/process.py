@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from course_lib.grading import jail
+from course_lib.grading import jail, seccomp
 from course_lib.grading.limits import MEGABYTE, Limits
 from course_lib.grading.protocol import HEADER_LIMIT, Unreadable, encode_request, parse_header
 
@@ -54,21 +54,7 @@ class Process:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._words = ""
         self._folder = tempfile.TemporaryDirectory(prefix="course-") if unsafe else None
-        command = (
-            jail.unsafe_command(str(SCRIPT))
-            if unsafe
-            else jail.command(str(SCRIPT), libraries=libraries, limits=limits)
-        )
-        environment = {**jail.environment(""), "PATH": os.environ.get("PATH", "")}
-        self._popen = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            start_new_session=True,
-            env=environment,
-            cwd=self._folder.name if self._folder else "/",
-        )
+        self._popen = self._start(libraries, unsafe)
         for pipe in (self._popen.stdin, self._popen.stdout):
             os.set_blocking(pipe.fileno(), False)
         try:
@@ -78,6 +64,27 @@ class Process:
         if reply.get("ready") is not True:
             self.kill()
             raise jail.JailError("the jail did not start: its first reply was not understood")
+
+    def _start(self, libraries: tuple[str, ...], unsafe: bool) -> subprocess.Popen:
+        with tempfile.TemporaryFile() as calls:
+            calls.write(seccomp.program())
+            calls.seek(0)
+            number = calls.fileno() if seccomp.program() and not unsafe else None
+            command = (
+                jail.unsafe_command(str(SCRIPT))
+                if unsafe
+                else jail.command(str(SCRIPT), libraries=libraries, limits=self.limits, calls=number)
+            )
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                start_new_session=True,
+                env={**jail.environment(""), "PATH": os.environ.get("PATH", "")},
+                cwd=self._folder.name if self._folder else "/",
+                pass_fds=() if number is None else (number,),
+            )
 
     def _last_words(self) -> str:
         self._errors.seek(0)

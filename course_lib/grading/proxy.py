@@ -184,9 +184,11 @@ class Worker:
         return text
 
     def _call(self, name: str, args: tuple, kwargs: dict, seconds: float, hidden: bool) -> Any:
-        header, blobs = self._ask(name, {"args": list(args), "kwargs": kwargs}, seconds)
+        header, blobs = self._ask(name, {"args": list(args), "kwargs": kwargs}, seconds, hidden)
         failure = header.get("failure")
         if failure is not None:
+            if isinstance(failure, dict) and failure.get("status") == "changed":
+                raise InputChanged(_which(failure.get("which"), args, kwargs))
             self._raise(name, failure if isinstance(failure, dict) else {}, hidden)
         try:
             return decode_value(header.get("value"), blobs)
@@ -194,7 +196,7 @@ class Worker:
             self.close()
             raise CallFailed("unreadable", f"{name} gave an answer that could not be read: {error}") from None
 
-    def _ask(self, name: str, values: dict, seconds: float) -> tuple[dict, list[bytes]]:
+    def _ask(self, name: str, values: dict, seconds: float, hidden: bool) -> tuple[dict, list[bytes]]:
         """Put one call to the worker; once more to a fresh one when an earlier call may be what broke it."""
         request = {"do": "call", "function": name, "seconds": seconds}
         used, self._used = self._used, True
@@ -203,15 +205,14 @@ class Worker:
         except WorkerLost as error:
             if used and error.status != "timeout":
                 self.start()
-                return self._ask(name, values, seconds)
+                return self._ask(name, values, seconds, hidden)
             message = self._too_slow(name) if error.status == "timeout" else f"{name}: {error.message}"
+            if hidden and error.status == "crashed":  # an exit code could spell out the input
+                message = f"{name} ended its own process."
             raise CallFailed(error.status, message) from None
 
     def _raise(self, name: str, failure: dict, hidden: bool) -> None:
         status = failure.get("status")
-        if status == "changed":
-            which = failure.get("which")
-            raise InputChanged(which if type(which) is int and 0 <= which < 64 else 0)
         if status == "undefined":
             raise self._undefined(name)
         if status == "timeout":
@@ -249,6 +250,12 @@ class Worker:
         return CallFailed(
             status, f"{name} is not defined, because a cell did not run to its end: {run.message}"
         )
+
+
+def _which(told: Any, args: tuple, kwargs: dict) -> int | str:
+    """The input that is said to have changed: one that was sent, or else the first."""
+    right = told in range(len(args)) if type(told) is int else isinstance(told, str) and told in kwargs
+    return told if right else 0
 
 
 def _stream(name: str, text: str) -> dict:

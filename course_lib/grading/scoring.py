@@ -167,7 +167,8 @@ def score(
         except CallFailed as error:
             report = failed(rubric, seed, error.status, error.message)
         else:
-            scores = [_score_cell(known, rubric, submission, worker, seed) for known in rubric.graded]
+            runs = _run_checks(rubric, worker, seed)
+            scores = [_score_cell(known, rubric, submission, *runs[known.id]) for known in rubric.graded]
             report = Report(rubric.assignment, scores, seed)
     report.notes = submission.notes
     report.outputs = {str(i): r.outputs for (i, _), r in zip(cells, worker.runs, strict=True)}
@@ -188,19 +189,31 @@ def _name(index: int, cell: Any) -> str:
     return cell.metadata.get("nbgrader", {}).get("grade_id") or f"number {index + 1}"
 
 
+def _run_checks(rubric: Rubric, worker: Worker, seed: int) -> dict[str, tuple[list[Verdict], int]]:
+    """The verdicts of each cell's checks up to the first not passed, and how many processes they cost.
+
+    The hidden checks of all cells come after all others: a process that has seen a hidden input is asked
+    nothing any more whose answer, or the words of whose exception, a student gets to read.
+    """
+    table = checks.load(rubric.assignment)
+    runs: dict[str, tuple[list[Verdict], int]] = {known.id: ([], 0) for known in rubric.graded}
+    for hidden in (False, True):
+        for known in rubric.graded:
+            verdicts, lost = runs[known.id]
+            losses = worker.losses
+            for call in known.calls:
+                if call.hidden is hidden and all(verdict.passed for verdict in verdicts):
+                    function = worker.function(call.function, hidden=hidden)
+                    verdicts.append(_run(table.get(call.name), call.name, function, hidden, seed))
+            runs[known.id] = verdicts, lost + worker.losses - losses
+    return runs
+
+
 def _score_cell(
-    known: RubricCell, rubric: Rubric, submission: Submission, worker: Worker, seed: int
+    known: RubricCell, rubric: Rubric, submission: Submission, verdicts: list[Verdict], losses: int
 ) -> CellScore:
     if known.kind == "manual":
         return CellScore(known.id, 0.0, known.points, "manual", "graded by a person")
-    table = checks.load(rubric.assignment)
-    verdicts: list[Verdict] = []
-    losses = worker.losses
-    for call in known.calls:
-        function = worker.function(call.function, hidden=call.hidden)
-        verdicts.append(_run(table.get(call.name), call.name, function, call.hidden, seed))
-        if not verdicts[-1].passed:
-            break
     last = verdicts[-1]
     message = last.message if not last.passed else "\n".join(v.message for v in verdicts)
     missing = [cell_id for cell_id in submission.missing if rubric.find(cell_id).kind == "solution"]
@@ -208,7 +221,7 @@ def _score_cell(
         message += f"\n  missing from the submission: {', '.join(missing)}"
     described = [{**asdict(v), "signature": v.signature} for v in verdicts]
     # An exception is an answer like any other; a lost process or a limit that was met may need a person.
-    flagged = last.status in ("timeout", "memory", "unreadable") or worker.losses > losses
+    flagged = last.status in ("timeout", "memory", "unreadable") or losses > 0
     flagged = not last.passed and (flagged or bool(missing))
     points = known.points if last.passed else 0.0
     return CellScore(known.id, points, known.points, last.status, message, flagged, described)

@@ -62,7 +62,8 @@ def test_the_command_is_the_jail_s_unless_it_is_to_be_unsafe(monkeypatch):
     )
     with pytest.raises(jail.JailError, match="closed the connection"):
         Process(LIMITS, ("numpy", "torch"))
-    assert asked == {"libraries": ("numpy", "torch"), "limits": LIMITS}
+    assert asked == {"libraries": ("numpy", "torch"), "limits": LIMITS, "calls": asked["calls"]}
+    assert (asked["calls"] is None) is (seccomp.program() == b"")  # a file with the refused system calls
 
 
 def test_a_request_goes_out_and_its_reply_comes_back(started):
