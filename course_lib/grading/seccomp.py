@@ -1,9 +1,10 @@
 """The system calls that a jailed process may not make.
 
 The limits on memory count what a process has mapped, and those on disk one file system each. Anonymous
-files, System V shared memory and message queues, and file systems mounted in a namespace of one's own are in
-neither count, so these calls are refused, with those into parts of the kernel that no submission needs. What is
-not in the list is allowed. It becomes a program of the kernel's packet filter, which bubblewrap installs.
+files, System V shared memory and message queues, and file systems mounted in a namespace of one's own are
+in neither count, so these calls are refused, with those into parts of the kernel that no submission needs.
+What is not in the list is allowed. It becomes a program of the kernel's packet filter, which bubblewrap
+installs.
 
 References
 ----------

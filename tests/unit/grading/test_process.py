@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_lib.grading import jail, process
+from course_lib.grading import jail, process, seccomp
 from course_lib.grading.limits import Limits
 from course_lib.grading.process import Process, WorkerLost, resident_memory
 
