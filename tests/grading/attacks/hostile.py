@@ -1,7 +1,8 @@
 """Hostile cells, each in the place of the solution of `corr2d`.
 
 Every one belongs to a submission whose `output_size` is right and whose other answers are stubs, so its honest
-score is 12. ``{...}`` is filled in by the test: secrets that must not be found, a port that must not be reached.
+score is 12. ``${name}`` becomes the repr of what the world holds under that name: files that must not be found
+or changed, a port that must not be reached.
 """
 
 WRONG = "\ndef corr2d(x, k):\n    return np.zeros_like(x)\n"
@@ -57,7 +58,7 @@ def corr2d(x, k):
     "reads the reference from its file": """
 def corr2d(x, k):
     space = {}
-    exec(open({reference!r}).read(), space)
+    exec(open(${reference}).read(), space)
     return space['corr2d'](x, k)
 """,
     "looks for the reference on every disk": """
@@ -76,22 +77,22 @@ for folder, _, files in os.walk('/'):
 """,
     "reads the source notebook and its hidden tests": """
 import json
-found = json.load(open({source!r}))
+found = json.load(open(${source}))
 """,
     "reads the gradebook": """
 import sqlite3
-rows = sqlite3.connect('file:' + {gradebook!r} + '?mode=ro', uri=True).execute('select * from grade').fetchall()
+rows = sqlite3.connect('file:' + ${gradebook} + '?mode=ro', uri=True).execute('select * from grade').fetchall()
 """,
     "writes the gradebook": """
 import sqlite3
-db = sqlite3.connect({gradebook!r})
+db = sqlite3.connect(${gradebook})
 db.execute('update grade set auto_score = 100')
 db.commit()
 """,
     "asks a server for the answer": """
 import socket
 def corr2d(x, k):
-    with socket.create_connection(('127.0.0.1', {port}), timeout=1) as s:
+    with socket.create_connection(('127.0.0.1', ${port}), timeout=1) as s:
         s.sendall(x.tobytes())
         return np.frombuffer(s.recv(1 << 16))
 """,
@@ -99,7 +100,7 @@ def corr2d(x, k):
 import os, re
 for n in filter(str.isdecimal, os.listdir('/proc')):
     try:
-        for line in open(f'/proc/{{n}}/maps'):
+        for line in open(f'/proc/{n}/maps'):
             if 'course_lib' in line or 'pytest' in line:
                 raise SystemExit('seen')
         os.kill(int(n), 0) if int(n) > 1 else None
@@ -137,8 +138,8 @@ import os, sys
 for name in ('numpy', 'json', 'struct', 'course_lib'):
     for folder in ('.', '/tmp', '/packages'):
         try:
-            os.makedirs(f'{{folder}}/{{name}}', exist_ok=True)
-            open(f'{{folder}}/{{name}}/__init__.py', 'w').write('def corr2d(*a): return 100')
+            os.makedirs(f'{folder}/{name}', exist_ok=True)
+            open(f'{folder}/{name}/__init__.py', 'w').write('def corr2d(*a): return 100')
         except OSError:
             pass
 sys.path[:0] = ['.', '/tmp']
@@ -204,84 +205,104 @@ def corr2d(x, k):
 import os
 class Bomb:
     def __reduce__(self):
-        return os.system, ('touch {witness}',)
+        return os.system, ('touch ' + ${witness},)
 def corr2d(x, k):
     return Bomb()
 """,
     "has a type whose name is a path": """
 def corr2d(x, k):
-    return type('../../../../{witness}', (), {{'__doc__': '__import__("os").system("true")'}})()
+    return type('../../../..' + ${witness}, (), {'__doc__': '__import__("os").system("true")'})()
+""",
+    "is a subclass of an array that lies in every method": """
+class Liar(np.ndarray):
+    __array__ = lambda self, *a, **k: np.array([[19.0, 25.0], [37.0, 43.0]])
+    __reduce__ = lambda self: (eval, ('100',))
+    __array_ufunc__ = lambda self, *a, **k: True
+    __array_function__ = lambda self, *a, **k: True
+    __array_interface__ = property(lambda self: {'shape': (2, 2), 'typestr': '<f8', 'data': (1, False), 'version': 3})
+    tobytes = lambda self, *a: np.array([[19.0, 25.0], [37.0, 43.0]]).tobytes()
+    astype = lambda self, *a, **k: self
+    __eq__ = lambda self, other: np.True_
+def corr2d(x, k):
+    return np.zeros((2, 2)).view(Liar)
+""",
+    "is any object with an array's interface": """
+class Interface:
+    __array_interface__ = {'shape': (2, 2), 'typestr': '<f8', 'data': (4096, False), 'version': 3}
+    __module__ = 'torch'
+    detach = cpu = numpy = lambda self: self
+def corr2d(x, k):
+    return Interface()
+""",
+    "yields its numbers one by one": """
+def corr2d(x, k):
+    return (np.float64(v) for v in (19, 25, 37, 43))
+""",
+    "is right in all but its container": """
+def corr2d(x, k):
+    h, w = x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1
+    return [[float(np.sum(x[i:i + k.shape[0], j:j + k.shape[1]] * k)) for j in range(w)] for i in range(h)]
+""",
+    "is a masked array of which nothing counts": """
+def corr2d(x, k):
+    shape = (x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1)
+    return np.ma.masked_all(shape)
+""",
+    "is made of records, dates and bytes": """
+def corr2d(x, k):
+    return np.zeros((2, 2), dtype=[('a', 'f8'), ('b', 'M8[s]'), ('c', 'V8')])
+""",
+    "is an infinite number, an enormous integer, a number that lies": """
+class Liar(float):
+    hex = lambda self: '0x1.3p+4'
+    __eq__ = __le__ = lambda self, other: True
+def corr2d(x, k):
+    return Liar(1.0) if x.shape == (3, 3) else 10 ** 10**5 if x.shape[0] == 2 else float('inf')
+""",
+    "comes after numpy was patched": """
+right = np.array([[19.0, 25.0], [37.0, 43.0]])
+for name in ('save', 'load', 'asarray', 'ascontiguousarray', 'array_equal', 'testing', 'frombuffer'):
+    setattr(np, name, lambda *a, **k: right)
+def corr2d(x, k):
+    return np.zeros((2, 2))
+""",
+    "is written into the memory of its inputs": """
+def corr2d(x, k):
+    base = x
+    while base.base is not None and isinstance(base.base, np.ndarray):
+        base = base.base
+    base.flags.writeable = True
+    base[...] = k[...] = 0
+    return np.zeros((x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1))
+""",
+    "is what it remembers of earlier calls": """
+calls = []
+def corr2d(x, k):
+    calls.append((x.copy(), k.copy()))
+    if len(calls) == 1:
+        return np.array([[19.0, 25.0], [37.0, 43.0]])
+    return calls[0][0][:x.shape[0] - k.shape[0] + 1, :x.shape[1] - k.shape[1] + 1]
+""",
+    "is defined under a look-alike name": """
+def \u0441orr2d(x, k):
+    return np.zeros_like(x)
+""",
+    "is no function": """
+corr2d = type('corr2d', (), {'__call__': lambda self, x, k: np.True_})()
 """,
 }
 
-# Bytes written where the answers go: {write} writes its argument to every pipe of the process.
-PIPES = """
-import os
-def shout(data):
-    for fd in range(3, 64):
-        try:
-            os.write(fd, data)
-        except OSError:
-            pass
-def frame(text, blobs=b''):
-    return len(text).to_bytes(4, 'big') + text + blobs
-"""
-BYTES = {
-    "garbage": "shout(os.urandom(4096))",
-    "a header of four gigabytes": "shout(b'\\xff\\xff\\xff\\xff')",
-    "a header that is not JSON": "shout(frame(b'passed'))",
-    "JSON nested without end": "shout(frame(b'[' * 60000))",
-    "a size that is negative": "shout(frame(b'{\"blobs\": [-1]}'))",
-    "a size of a petabyte": "shout(frame(b'{\"blobs\": [1000000000000000]}'))",
-    "a number of a million digits": "shout(frame(b'{\"blobs\": [' + b'9' * 1000000 + b']}'))",
-    "a verdict": 'shout(frame(b\'{"blobs": [], "status": "passed", "passed": true, "score": 100}\'))',
-    "an array whose shape does not fit": (
-        'shout(frame(b\'{"blobs": [8], "failure": null, "value": {"k": "array", "dtype": "<f8", '
-        '"shape": [1000000, 1000000], "v": 0}}\', bytes(8)))'
-    ),
-    "an array of Python objects": (
-        'shout(frame(b\'{"blobs": [8], "failure": null, "value": {"k": "array", "dtype": "|O", '
-        '"shape": [1], "v": 0}}\', bytes(8)))'
-    ),
-    "a failure with markup": (
-        'shout(frame(b\'{"blobs": [], "failure": {"status": "error", "type": "<script>alert(1)</script>", '
-        '"builtin": "__import__", "message": "\\\\u001b[2J"}}\'))'
-    ),
-}
-
-# Ways to take the process down, or to keep it for ever. All leave their own points at 12.
-BOMBS = {
-    "leaves by os._exit": "    os._exit(0)",
-    "leaves by sys.exit": "    sys.exit(0)",
-    "closes every file": "    os.closerange(0, 64)",
-    "kills every process": "    os.kill(-1, 9)",
-    "kills its parent": "    os.kill(os.getppid(), 9); os.kill(1, 9); os._exit(1)",
-    "becomes another program": "    os.execv('/bin/true', ['true'])",
-    "follows a null pointer": "    import ctypes; ctypes.string_at(0)",
-    "recurses without end": "    sys.setrecursionlimit(10**9); return corr2d(x, k)",
-    "aborts": "    os.abort()",
-    "forks without end": "    while True:\n        os.fork()",
-    "starts threads without end": (
-        "    import threading, time\n    while True:\n        threading.Thread(target=time.sleep, args=(99,)).start()"
-    ),
-    "takes all memory": "    keep = []\n    while True:\n        keep.append(np.ones(1 << 22))",
-    "fills the disk": (
-        "    import itertools\n    for i in itertools.count():\n        open(f'/tmp/{i}', 'wb').write(bytes(1 << 20))"
-    ),
-    "prints without end": "    while True:\n        print('x' * 65536); os.write(1, b'x' * 65536)",
-    "sleeps": "    import time; time.sleep(10**6)",
-    "ignores interrupts": (
-        "    import signal\n    signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64))\n    while True:\n"
-        "        try:\n            while True:\n                pass\n        except BaseException:\n            pass"
-    ),
-    "stops itself": "    os.kill(os.getpid(), 19)",
-    "leaves a daemon": (
-        "    if not os.fork():\n        os.setsid()\n        if not os.fork():\n            os.closerange(0, 64)\n"
-        "            os.execv(sys.executable, ['python', '-c', 'import time; time.sleep(999)', '{marker}'])\n"
-        "        os._exit(0)\n    return np.zeros_like(x)"
-    ),
-    "raises what is no exception": "    raise BaseException('out')",
-    "raises an error that cannot be shown": (
-        "    class Bad(Exception):\n        def __str__(self):\n            os._exit(0)\n    raise Bad"
-    ),
+# What may stand beside right answers without costing a point.
+NOISY = {
+    "warnings": "import warnings\nwarnings.warn('careful')",
+    "stderr": "import sys\nsys.stderr.write('trouble\\n' * 1000)",
+    "prints": "print('x' * 10**6)",
+    "progress": "import sys, time\nfor i in range(50):\n    sys.stdout.write(f'\\r{i}%')\n    sys.stdout.flush()",
+    "magics": "%matplotlib inline\n!ls\n%time 1 + 1",
+    "a failing experiment": "corr2d(np.zeros((2, 2)), None)",
+    "a question left open": "np.zeros?",
+    "a figure": "import matplotlib.pyplot as plt\nplt.plot([1, 2])",
+    "a child process": "import subprocess\nprint(subprocess.run(['true']).returncode)",
+    "threads": "import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()",
+    "temporary files": "import tempfile\nwith tempfile.NamedTemporaryFile() as f:\n    f.write(b'x')",
 }
