@@ -1,5 +1,6 @@
 """Stand-ins for what a unit test does without: the jail's process, nbgrader's release, its autograder."""
 
+import contextlib
 import io
 import signal
 import struct
@@ -23,17 +24,29 @@ class Loopback:
     def __init__(self, limits, libraries=(), unsafe=False):
         self.limits, self.libraries, self.unsafe = limits, libraries, unsafe
         self.namespace = {"__name__": "__main__", "check": lambda *_, **__: None}
-        self.asked, self.killed = [], False
+        self.asked, self.killed, self._streams = [], False, None
 
     def exchange(self, header, seconds, values=None):
         """What `Process.exchange` does, by the worker's functions and through its bytes."""
         self.asked.append((header, seconds))
         frame = io.BytesIO(encode_request({**header, "id": 1}, values))
         request, blobs = worker.receive(frame)
-        reply, blobs = worker.answer(request, blobs, self.namespace, self.limits.as_request())
+        with self._own_streams():
+            reply, blobs = worker.answer(request, blobs, self.namespace, self.limits.as_request())
         back = io.BytesIO()
         worker.send(back, {**reply, "id": 1}, blobs)
         return read_frame(back.getvalue())
+
+    @contextlib.contextmanager
+    def _own_streams(self):
+        """The worker replaces standard output and error for good; so it does here, but only while it is asked."""
+        outside = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = self._streams or outside
+        try:
+            yield
+        finally:
+            self._streams = sys.stdout, sys.stderr
+            sys.stdout, sys.stderr = outside
 
     def kill(self):
         """Note that it was ended."""
@@ -49,8 +62,6 @@ def in_this_process(patch):
         return started[-1]
 
     patch.setattr(proxy, "Process", start)
-    for name in ("stdout", "stderr"):  # which the worker replaces for good
-        patch.setattr(sys, name, getattr(sys, name))
     patch.setattr(worker, "signal", _Clock())
     return started
 
