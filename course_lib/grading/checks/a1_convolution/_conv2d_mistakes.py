@@ -83,14 +83,68 @@ def _channels_apart(x, weight, bias=None, stride=1, padding=0):
     return reference(x[:, -1:], weight[:, -1:], bias, stride, padding)  # (N, C_out, H_out, W_out)
 
 
-def _last_zero(y):
-    y[:, :, -1, :] = 0
-    y[:, :, :, -1] = 0
-    return y
+def _sparse_output(x, weight, bias=None, stride=1, padding=0):
+    """Every stride-th output pixel is computed, from the window at its own place; the others stay 0."""
+    (s_h, s_w), y = pair(stride), _small_steps(x, weight, bias, stride, padding)
+    kept = np.zeros_like(y)
+    kept[:, :, ::s_h, ::s_w] = y[:, :, ::s_h, ::s_w]
+    return kept
+
+
+def _thinned_first(x, weight, bias=None, stride=1, padding=0):
+    (s_h, s_w), (p_h, p_w) = pair(stride), pair(padding)
+    return reference(_pad(x, p_h, p_h, p_w, p_w)[:, :, ::s_h, ::s_w], weight, bias)
+
+
+def _running_sum(x, weight, bias=None, stride=1, padding=0):
+    y = reference(x, weight, None, stride, padding)
+    y = y.cumsum().reshape(y.shape)  # (N, C_out, H_out, W_out)
+    return y if bias is None else y + bias[:, None, None]
+
+
+def _bias_per_product(x, weight, bias=None, stride=1, padding=0):
+    bias = np.zeros(len(weight)) if bias is None else bias
+    return reference(x, weight, bias * weight[0].size, stride, padding)
+
+
+def _emptied(*places):
+    """The result with zeros in some places, which were never computed."""
+
+    def mistake(*args, **named):
+        y = reference(*args, **named)
+        for place in places:
+            y[place] = 0
+        return y
+
+    return mistake
 
 
 def _shape_of(change):
     return lambda *args, **named: Shape(change(*reference(*args, **named).shape))
+
+
+def _rounded_up(x, weight, bias=None, stride=1, padding=0):
+    sizes = zip(x.shape[2:], weight.shape[2:], pair(stride), pair(padding), strict=True)
+    return Shape((len(x), len(weight), *(-((k - size - 2 * p) // s) + 1 for size, k, s, p in sizes)))
+
+
+def _sizes_from(image, kernel):
+    """Output sizes from other axes: ``_sizes_from("HW", "HH")`` uses K_h twice."""
+
+    def mistake(x, weight, bias=None, stride=1, padding=0):
+        axes = [("HW".index(a), "HW".index(b)) for a, b in zip(image, kernel, strict=True)]
+        s, p = pair(stride), pair(padding)
+        sizes = [(x.shape[2 + a] + 2 * p[a] - weight.shape[2 + b]) // s[a] + 1 for a, b in axes]
+        return Shape((len(x), len(weight), *sizes))
+
+    return mistake
+
+
+def _padded_everywhere(x, weight, bias=None, stride=1, padding=0):
+    if not isinstance(padding, int):
+        raise ValueError("np.pad takes a pair for before and after")
+    n, c_out, h_out, w_out = reference(x, weight, None, stride, padding).shape
+    return Shape((n + 2 * padding, c_out, h_out, w_out))
 
 
 def _unpadded_shape(x, weight, bias=None, stride=1, padding=0):
@@ -127,6 +181,13 @@ MISTAKES = {
     "the padding is filled with ones: pad with zeros": _padded_by(
         lambda h, w: (h, h, w, w), constant_values=1
     ),
+    "the border mirrors the image: pad with zeros": _padded_by(lambda h, w: (h, h, w, w), mode="symmetric"),
+    "the border mirrors the image without its edge: pad with zeros": _padded_by(
+        lambda h, w: (h, h, w, w), mode="reflect"
+    ),
+    "a pair of paddings is taken for before and after: it is for H and for W, each on both sides": _padded_by(
+        lambda h, w: (h, w, h, w)
+    ),
     "the stride is ignored": _on_stride(lambda s: 1),
     "stride is applied to rows only: columns step by it as well": _on_stride(lambda s: (s[0], 1)),
     "stride is applied to columns only: rows step by it as well": _on_stride(lambda s: (1, s[1])),
@@ -144,6 +205,7 @@ MISTAKES = {
     ),
     "the bias runs along W: it has one entry per output channel": _on_bias(lambda b, x: b),
     "every output channel gets the first entry of the bias": _on_bias(lambda b, x: b[0]),
+    "the bias is added once for every product of the window: add it once, after the sum": _bias_per_product,
     "the bias is subtracted: add it": _on_bias(lambda b, x: -b[:, None, None]),
     "only the first input channel is used: sum over all of them": lambda x, weight, *rest, **named: reference(
         x[:, :1], weight[:, :1], *rest, **named
@@ -166,7 +228,23 @@ MISTAKES = {
     "the images of the batch are averaged": _on_input(
         lambda x: np.repeat(x.mean(axis=0, keepdims=True), len(x), axis=0)
     ),
-    "the last row and column are never computed: the range ends one too early": _on_result(_last_zero),
+    "only every stride-th output pixel is filled: let i count the windows, and read the image at i * s_h": (
+        _sparse_output
+    ),
+    "the image is thinned out first: step the window by the stride, not the pixels": _thinned_first,
+    "the last row and column are never computed: the range ends one too early": _emptied(
+        np.s_[:, :, -1], np.s_[..., -1]
+    ),
+    "the last row is never computed: the range over the rows ends one too early": _emptied(np.s_[:, :, -1]),
+    "the last column is never computed: the range over the columns ends one too early": _emptied(
+        np.s_[..., -1]
+    ),
+    "only the first row is computed: the `return` stands inside the loop": _emptied(np.s_[:, :, 1:]),
+    "only the first pixel is computed: the `return` stands inside the loop": _emptied(
+        np.s_[:, :, 1:], np.s_[..., 1:]
+    ),
+    "only the first image is computed": _emptied(np.s_[1:]),
+    "the sum is never set back to 0: begin each output pixel with 0": _running_sum,
     "the fractions are cut off: an array of integers cannot hold them": _on_result(np.trunc),
     "the output size counts without the padding: it has 2 * padding more pixels": _unpadded_shape,
     "the output is one row and one column short: the formula ends in + 1": _shape_of(
@@ -175,6 +253,12 @@ MISTAKES = {
     "the output is two rows and two columns short: look at your output size first": _shape_of(
         lambda n, c, h, w: (n, c, h - 2, w - 2)
     ),
+    "the output size is rounded up: a window that hangs over the edge does not count": _rounded_up,
+    "the output's width is computed from H: it comes from W": _sizes_from("HH", "HH"),
+    "the output's height is computed from W: it comes from H": _sizes_from("WW", "WW"),
+    "K_h is used for both axes: the output's width comes from W and K_w": _sizes_from("HW", "HH"),
+    "K_w is used for both axes: the output's height comes from H and K_h": _sizes_from("HW", "WW"),
+    "the axes N and C_in are padded as well: give np.pad (0, 0) for each of them": _padded_everywhere,
     "the output is one row and one column too large": _shape_of(lambda n, c, h, w: (n, c, h + 1, w + 1)),
     "the output is transposed: its rows run along H": _on_result(lambda y: y.swapaxes(2, 3)),
     "H and W are swapped in the output": _shape_of(lambda n, c, h, w: (n, c, w, h)),
@@ -185,5 +269,8 @@ MISTAKES = {
         lambda n, c, h, w: (n, h, w, c)
     ),
     "the batch axis is gone: the output is (N, C_out, H_out, W_out)": _shape_of(lambda n, c, h, w: (c, h, w)),
+    "axes of length 1 are gone: keep all four, (N, C_out, H_out, W_out)": _shape_of(
+        lambda *shape: tuple(length for length in shape if length != 1)
+    ),
     "the output has the size of the input: without padding it shrinks": _same_shape,
 }

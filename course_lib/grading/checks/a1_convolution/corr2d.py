@@ -16,10 +16,33 @@ def reference(x, k):
     return corr2d(x, k)
 
 
-def _without_last(y):
-    y[-1, :] = 0
-    y[:, -1] = 0
-    return y
+def _emptied(*places):
+    """The result with zeros in some places, which were never computed."""
+
+    def mistake(x, k):
+        y = reference(x, k)
+        for place in places:
+            y[place] = 0
+        return y
+
+    return mistake
+
+
+def _matrix_products(x, k):
+    windows = np.lib.stride_tricks.sliding_window_view(x, k.shape)  # (H_out, W_out, K_h, K_w)
+    return (windows @ k).sum(axis=(2, 3))  # (H_out, W_out)
+
+
+def _running_sum(x, k):
+    y = reference(x, k)
+    return y.cumsum().reshape(y.shape)  # (H_out, W_out)
+
+
+def _side_by_side(x, k):
+    k_h, k_w = k.shape
+    h, w = x.shape[0] // k_h, x.shape[1] // k_w
+    blocks = x[: h * k_h, : w * k_w].reshape(h, k_h, w, k_w)  # (H // K_h, K_h, W // K_w, K_w)
+    return np.einsum("iujv,uv->ij", blocks, k)  # (H // K_h, W // K_w)
 
 
 MISTAKES = {
@@ -28,9 +51,22 @@ MISTAKES = {
     ),
     "the kernel is transposed: its rows run along H, its columns along W": lambda x, k: reference(x, k.T),
     "the kernel is upside down": lambda x, k: reference(x, k[::-1]),
-    "the last row and column are never computed: the range ends one too early": lambda x, k: _without_last(
-        reference(x, k)
+    "the last row and column are never computed: the range ends one too early": _emptied(
+        np.s_[-1, :], np.s_[:, -1]
     ),
+    "the last row is never computed: the range over the rows ends one too early": _emptied(np.s_[-1, :]),
+    "the last column is never computed: the range over the columns ends one too early": _emptied(
+        np.s_[:, -1]
+    ),
+    "the first row and column are never computed: a range starts at 0": _emptied(np.s_[0, :], np.s_[:, 0]),
+    "only the first row is computed: the `return` stands inside the loop": _emptied(np.s_[1:, :]),
+    "only the first number is computed: the `return` stands inside the loop": _emptied(
+        np.s_[1:, :], np.s_[:, 1:]
+    ),
+    "the sum is never set back to 0: begin each window with 0": _running_sum,
+    "this is a matrix product: * multiplies the numbers that lie on each other": _matrix_products,
+    "the kernel of the example is used: use the argument k": lambda x, k: reference(x, K4),
+    "the windows lie side by side: each is one pixel further than the one before": _side_by_side,
     "each window is averaged: add its products up": lambda x, k: reference(x, k) / k.size,
     "only the last product of each window is kept: add them up with +=": lambda x, k: (
         x[k.shape[0] - 1 :, k.shape[1] - 1 :] * k[-1, -1]
@@ -67,7 +103,16 @@ def _example():
             note="a 3x3 image under a 2x2 kernel",
             expected=np.array([[19.0, 25.0], [37.0, 43.0]]),
             explain="top left: 0*0 + 1*1 + 3*2 + 4*3 = 19",
-        )
+        ),
+        Case(
+            (
+                np.array([[1.0, 0, 2, 1], [0, 3, 1, 2], [2, 1, 0, 1], [1, 2, 1, 0]]),
+                np.array([[1.0, 2.0], [0.0, -1.0]]),
+            ),
+            note="a 4x4 image, another kernel",
+            expected=np.array([[-2.0, 3.0, 2.0], [5.0, 5.0, 4.0], [2.0, 0.0, 2.0]]),
+            explain="top left: 1*1 + 0*2 + 0*0 + 3*(-1) = -2",
+        ),
     ]
 
 

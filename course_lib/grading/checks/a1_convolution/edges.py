@@ -25,6 +25,11 @@ def _from_filters(change):
     return lambda image, size: np.stack([corr2d(image, k) for k in change(*_filters(size))])
 
 
+def _made_with(filters):
+    """The response with filters of the mistaken kind."""
+    return lambda image, size: np.stack([corr2d(image, k) for k in filters(size)])
+
+
 def _outer_only(size):
     """-1 and +1 in the outermost columns alone."""
     row = np.zeros(size)
@@ -36,6 +41,41 @@ def _middle_row_only(size):
     vertical, _ = _filters(size)
     one = vertical * (np.arange(size) == size // 2)[:, None]  # (size, size)
     return one, one.T
+
+
+def _middle(value):
+    """The middle column counted to one of the sides."""
+
+    def mistake(size):
+        vertical, _ = _filters(size)
+        vertical[:, size // 2] = value
+        return vertical, vertical.T
+
+    return mistake
+
+
+def _next_to_middle(size):
+    row = np.zeros(size)
+    row[size // 2 - 1], row[size // 2 + 1] = -1, 1
+    return np.tile(row, (size, 1)), np.tile(row, (size, 1)).T  # (size, size) each
+
+
+def _sobel(size):
+    vertical, _ = _filters(size)
+    vertical[size // 2] *= 2
+    return vertical, vertical.T
+
+
+def _linspace(size):
+    vertical = np.tile(np.linspace(-1, 1, size), (size, 1))  # (size, size)
+    return vertical, vertical.T
+
+
+def _one_array(size):
+    """Columns, then rows written into the same array."""
+    both, half = _filters(size)[0], size // 2
+    both[:half], both[half + 1 :] = -1, 1
+    return both, both
 
 
 def _ramp(size):
@@ -60,12 +100,33 @@ FILTER_MISTAKES = {
         k / size for k in _filters(size)
     ),
     "always 3 by 3: use the argument size": lambda size: _filters(3),
+    "the middle column is -1: it is 0": _middle(-1),
+    "the middle column is +1: it is 0": _middle(1),
+    "this is the Sobel filter: all rows of the vertical filter are the same": _sobel,
+    "the weights run from -1 to +1 in even steps: they are -1, 0 and +1": _linspace,
+    "only the columns next to the middle are set: every column left of the middle is -1": _next_to_middle,
+    "one row and one column only: both filters are (size, size)": lambda size: (
+        _filters(size)[0][:1],
+        _filters(size)[1][:, :1],
+    ),
+    "both filters are the same array, filled twice: `h = v` makes no copy": _one_array,
 }
 
 RESPONSE_MISTAKES = {
     "the two responses are swapped: the vertical filter's comes first": _from_filters(lambda v, h: (h, v)),
-    "the signs are reversed: -1 stands on the left and on top": _from_filters(lambda v, h: (-v, -h)),
-    "the kernels are flipped: use the cross-correlation": lambda image, size: -_response(image, size),
+    "the signs are reversed: -1 stands on the left and on top, and a cross-correlation does not flip": (
+        _from_filters(lambda v, h: (-v, -h))
+    ),
+    "the horizontal response has its sign reversed: -1 stands on top": _from_filters(lambda v, h: (v, -h)),
+    "only the outermost columns of the filter are set: every column left of the middle is -1": _made_with(
+        _outer_only
+    ),
+    "the filter's weights grow with the distance from the middle: they are -1, 0 and +1": _made_with(_ramp),
+    "the filter's weights run from -1 to +1 in even steps: they are -1, 0 and +1": _made_with(_linspace),
+    "the filter's middle column is -1: it is 0": _made_with(_middle(-1)),
+    "the filter's middle column is +1: it is 0": _made_with(_middle(1)),
+    "these are Sobel filters: all rows of the vertical filter are the same": _made_with(_sobel),
+    "only the filter's columns next to the middle are set": _made_with(_next_to_middle),
     "both responses are the vertical filter's": _from_filters(lambda v, h: (v, v)),
     "both responses are the horizontal filter's": _from_filters(lambda v, h: (h, h)),
     "the absolute value is taken: keep the sign, it says which side is brighter": lambda image, size: np.abs(
@@ -73,6 +134,9 @@ RESPONSE_MISTAKES = {
     ),
     "negative responses are gone: keep the sign, it says which side is brighter": lambda image, size: (
         np.maximum(_response(image, size), 0)
+    ),
+    "the responses are scaled, the largest to 1: leave them as they are": lambda image, size: (
+        _response(image, size) / np.abs(_response(image, size)).max()
     ),
     "the responses are divided by the size": lambda image, size: _response(image, size) / size,
     "the responses are averaged over the window": lambda image, size: _response(image, size) / size**2,
@@ -87,6 +151,12 @@ RESPONSE_MISTAKES = {
         _response(image, size).shape[1:]
     ),
     "H and W are swapped in the output": lambda image, size: Shape(_response(image.T, size).shape),
+    "the responses stand under each other: np.stack gives them an axis of their own": lambda image, size: (
+        np.concatenate([*_response(image, size)])
+    ),
+    "there is an axis too many: the result is (2, H_out, W_out)": lambda image, size: _response(image, size)[
+        None
+    ],
 }
 
 

@@ -13,6 +13,12 @@ def _flip(k):
     return k[::-1, ::-1].copy()
 
 
+def _but_the_middle_row(k):
+    out, half = k.copy(), len(k) // 2
+    out[:half], out[len(k) - half :] = _flip(k)[:half], _flip(k)[len(k) - half :]
+    return out
+
+
 def _convolve2d(x, k):
     from course_lib.functional import convolve2d
 
@@ -20,7 +26,7 @@ def _convolve2d(x, k):
 
 
 FLIP_MISTAKES = {
-    "the kernel is unchanged": lambda k: k,
+    "the kernel is unchanged; k[::-1][::-1], for one, reverses the rows twice": lambda k: k,
     "only the rows are reversed: reverse the columns as well": lambda k: k[::-1],
     "only the columns are reversed: reverse the rows as well": lambda k: k[:, ::-1],
     "this is the transpose: a flip reverses both axes and keeps them in order": lambda k: k.T,
@@ -30,7 +36,31 @@ FLIP_MISTAKES = {
     "the sign is changed: a flip moves the numbers and keeps them": lambda k: -k,
     "the fractions are cut off: an array of integers cannot hold them": lambda k: np.trunc(_flip(k)),
     "flattened: keep the shape of the kernel": lambda k: _flip(k).ravel(),
+    "one row and one column are lost: a slice that ends at 0 leaves 0 out": lambda k: k[:0:-1, :0:-1],
+    "the middle row is left as it was: it is reversed as well": _but_the_middle_row,
+    "the numbers are sorted: a flip moves them, whatever they are": lambda k: np.sort(k.ravel())[
+        ::-1
+    ].reshape(k.shape),
 }
+
+
+def _full_corner(x, k):
+    """As many numbers of the full convolution as are wanted, from its top left."""
+    (a, b), (h, w) = k.shape, _convolve2d(x, k).shape
+    return _convolve2d(np.pad(x, ((a - 1, 0), (b - 1, 0))), k)[:h, :w]  # (H_out, W_out)
+
+
+def _wrapped(x, k):
+    """The sum of x[i - u, j - v] k[u, v] for i and j from 0, where negative indices count from the end."""
+    h, w = _convolve2d(x, k).shape
+    return sum(value * np.roll(x, uv, axis=(0, 1))[:h, :w] for uv, value in np.ndenumerate(k))
+
+
+def _one_product(x, k, u, v):
+    """The product of one of the kernel's numbers alone."""
+    h, w = _convolve2d(x, k).shape
+    return x[k.shape[0] - 1 - u :, k.shape[1] - 1 - v :][:h, :w] * k[u, v]  # (H_out, W_out)
+
 
 CONVOLVE_MISTAKES = {
     "this is the unflipped result: flip the kernel first": corr2d,
@@ -43,6 +73,15 @@ CONVOLVE_MISTAKES = {
     ),
     "the image or the result is flipped: flip the kernel, and nothing else": lambda x, k: corr2d(
         x[::-1, ::-1], k
+    ),
+    "the image is flipped as well: flip the kernel, and nothing else": lambda x, k: corr2d(x, k)[::-1, ::-1],
+    "where i < u the index i - u counts from the end: begin where the whole kernel lies inside": _wrapped,
+    "this begins at the top left of the full convolution: begin where the kernel lies inside": _full_corner,
+    "only the last product of each window is kept: add them up with +=": lambda x, k: _one_product(
+        x, k, k.shape[0] - 1, k.shape[1] - 1
+    ),
+    "only the product of each window's last pixel is kept: add them up with +=": lambda x, k: _one_product(
+        x, k, 0, 0
     ),
     "the fractions are cut off: an array of integers cannot hold them": lambda x, k: np.trunc(
         _convolve2d(x, k)
@@ -57,6 +96,9 @@ CONVOLVE_MISTAKES = {
     "the output is one row and one column short: H - K_h + 1 windows fit": lambda x, k: Shape(
         (x.shape[0] - k.shape[0], x.shape[1] - k.shape[1])
     ),
+    "there are two axes too many: the result is (H_out, W_out)": lambda x, k: Shape(
+        (1, 1, *_convolve2d(x, k).shape)
+    ),
 }
 
 
@@ -67,7 +109,13 @@ def _flip_square():
             note="a 2x2 kernel",
             expected=np.array([[4.0, 3.0], [2.0, 1.0]]),
             explain="the last number comes first: turning by 180 degrees takes 4 to the top left",
-        )
+        ),
+        Case(
+            (np.array([[1.0, 0.0, 2.0], [5.0, -3.0, 4.0], [0.0, 7.0, 6.0]]),),
+            note="a 3x3 kernel",
+            expected=np.array([[6.0, 7.0, 0.0], [4.0, -3.0, 5.0], [2.0, 0.0, 1.0]]),
+            explain="the last row, 0 7 6, is read backwards and comes first; the middle one is reversed too",
+        ),
     ]
 
 

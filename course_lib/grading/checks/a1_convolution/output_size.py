@@ -18,6 +18,9 @@ def _wrong(formula):
 
 # J: size, M: kernel_size, S: stride, P: padding
 MISTAKES = {
+    'this is the size with "same" padding: use the argument padding': _wrong(
+        lambda J, M, S, P: (J - 1) // S + 1
+    ),
     "the + 1 is missing: the first window counts too": _wrong(lambda J, M, S, P: (J + 2 * P - M) // S),
     "one too many is subtracted: the formula does not end in - 1": _wrong(
         lambda J, M, S, P: (J + 2 * P - M) // S - 1
@@ -35,6 +38,19 @@ MISTAKES = {
     "the + 1 is inside the division: add it after": _wrong(lambda J, M, S, P: (J + 2 * P - M + 1) // S),
     "only the size is divided by the stride": _wrong(lambda J, M, S, P: (J + 2 * P) // S - M + 1),
     "the kernel is ignored": _wrong(lambda J, M, S, P: (J + 2 * P) // S),
+    "parentheses are missing: // binds before + and -": _wrong(lambda J, M, S, P: J + 2 * P - M // S + 1),
+    "the + 1 is not part of the divisor: add it after the division": _wrong(
+        lambda J, M, S, P: (J + 2 * P - M) // (S + 1)
+    ),
+    "the padding is added after the division: the window steps over it as well": _wrong(
+        lambda J, M, S, P: (J - M) // S + 1 + 2 * P
+    ),
+    "one too many: the last window starts at size + 2 * padding - kernel_size": _wrong(
+        lambda J, M, S, P: (J + 2 * P - M + 1) // S + 1
+    ),
+    "half the kernel is taken for the padding: use the argument padding": _wrong(
+        lambda J, M, S, P: (J + 2 * (M // 2) - M) // S + 1
+    ),
 }
 
 

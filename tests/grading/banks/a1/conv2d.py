@@ -418,3 +418,157 @@ def padded_but_counted_without(x, weight, bias=None, stride=1, padding=0):
 @wrong(fails="conv2d.input_channels", hint="two rows and two columns short")
 def two_short_in_both_directions(x, weight, bias=None, stride=1, padding=0):
     return window_view(x, weight, bias, stride, padding)[:, :, :-2, :-2]
+
+
+@right
+def strides_by_hand_and_no_pad(x, weight, bias=None, stride=1, padding=0):
+    (s_h, s_w), (p_h, p_w) = _pair(stride), _pair(padding)
+    (n, c, h, w), (k_h, k_w) = x.shape, weight.shape[2:]
+    big = np.zeros((n, c, h + 2 * p_h, w + 2 * p_w), x.dtype)
+    big[:, :, p_h : p_h + h, p_w : p_w + w] = x
+    shape = (n, c, (big.shape[2] - k_h) // s_h + 1, (big.shape[3] - k_w) // s_w + 1, k_h, k_w)
+    d_n, d_c, d_h, d_w = big.strides
+    windows = np.lib.stride_tricks.as_strided(big, shape, (d_n, d_c, s_h * d_h, s_w * d_w, d_h, d_w))
+    y = np.tensordot(weight, windows, axes=([1, 2, 3], [1, 4, 5]))  # (O, N, H_out, W_out)
+    if bias is not None:
+        y = (y.T + bias).T
+    return np.swapaxes(y, 0, 1)
+
+
+@right
+def recursion_over_the_channels(x, weight, bias=None, stride=1, padding=0):
+    if x.shape[1] > 1:
+        first = recursion_over_the_channels(x[:, :1], weight[:, :1], bias, stride, padding)
+        return first + recursion_over_the_channels(x[:, 1:], weight[:, 1:], None, stride, padding)
+    return _plus_bias(_valid(_pad(x, *_pair(padding)), weight, *_pair(stride)), bias)
+
+
+@right
+def everything_broadcast_at_once(x, weight, bias=None, stride=1, padding=0):
+    (s_h, s_w), (k_h, k_w) = _pair(stride), weight.shape[2:]
+    x = _pad(x, *_pair(padding))
+    rows = s_h * np.arange((x.shape[2] - k_h) // s_h + 1)[:, None] + np.arange(k_h)
+    columns = s_w * np.arange((x.shape[3] - k_w) // s_w + 1)[:, None] + np.arange(k_w)
+    windows = x[:, :, rows[:, None, :, None], columns[None, :, None, :]]  # (N, C, H_out, W_out, K_h, K_w)
+    y = (windows[:, None] * weight[None, :, :, None, None]).sum(axis=(2, 5, 6))
+    return np.asfortranarray(y if bias is None else y + bias.reshape(1, -1, 1, 1))
+
+
+@wrong(fails="conv2d.bias", hint="once for every product")
+def bias_added_in_the_innermost_loop(x, weight, bias=None, stride=1, padding=0):
+    (s_h, s_w), (k_h, k_w) = _pair(stride), weight.shape[2:]
+    x = _pad(x, *_pair(padding))
+    h_out, w_out = (x.shape[2] - k_h) // s_h + 1, (x.shape[3] - k_w) // s_w + 1
+    y = np.zeros((len(x), len(weight), h_out, w_out), dtype=x.dtype)
+    for n, o, i, j in np.ndindex(y.shape):
+        for c, u, v in np.ndindex(weight.shape[1:]):
+            y[n, o, i, j] += x[n, c, i * s_h + u, j * s_w + v] * weight[o, c, u, v]
+            if bias is not None:
+                y[n, o, i, j] += bias[o]
+    return y
+
+
+@wrong(fails="conv2d.padding", hint="N and C_in are padded as well")
+def every_axis_padded(x, weight, bias=None, stride=1, padding=0):
+    (s_h, s_w), (k_h, k_w) = _pair(stride), weight.shape[2:]
+    x = np.pad(x, padding) if isinstance(padding, int) else _pad(x, *padding)
+    h_out, w_out = (x.shape[2] - k_h) // s_h + 1, (x.shape[3] - k_w) // s_w + 1
+    y = np.zeros((len(x), len(weight), h_out, w_out), dtype=x.dtype)
+    for n, o, i, j in np.ndindex(y.shape):
+        for c in range(weight.shape[1]):
+            window = x[n, c, i * s_h : i * s_h + k_h, j * s_w : j * s_w + k_w]
+            y[n, o, i, j] += np.sum(window * weight[o, c])
+        y[n, o, i, j] += 0 if bias is None else bias[o]
+    return y
+
+
+@wrong(fails="conv2d.padding", hint="before and after")
+def pair_taken_for_before_and_after(x, weight, bias=None, stride=1, padding=0):
+    padding = _pair(padding)
+    x = np.pad(x, ((0, 0), (0, 0), padding, padding))
+    return window_view(x, weight, bias, stride)
+
+
+@wrong(fails="conv2d.padding", hint="pad with zeros")
+def image_mirrored_at_the_border(x, weight, bias=None, stride=1, padding=0):
+    p_h, p_w = _pair(padding)
+    sides = ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w))
+    return window_view(np.pad(x, sides, mode="symmetric"), weight, bias, stride)
+
+
+@wrong(fails="conv2d.strides", hint="the image is thinned out first")
+def image_thinned_out_first(x, weight, bias=None, stride=1, padding=0):
+    s_h, s_w = _pair(stride)
+    return window_view(_pad(x, *_pair(padding))[:, :, ::s_h, ::s_w], weight, bias)
+
+
+@wrong(fails="conv2d.strides", hint="only every stride-th")
+def results_left_where_the_windows_are(x, weight, bias=None, stride=1, padding=0):
+    (s_h, s_w), (k_h, k_w) = _pair(stride), weight.shape[2:]
+    x = _pad(x, *_pair(padding))
+    h_out, w_out = (x.shape[2] - k_h) // s_h + 1, (x.shape[3] - k_w) // s_w + 1
+    y = np.zeros((len(x), len(weight), h_out, w_out), dtype=x.dtype)
+    for i in range(0, h_out, s_h):
+        for j in range(0, w_out, s_w):
+            window = x[:, :, i : i + k_h, j : j + k_w]
+            y[:, :, i, j] = np.tensordot(window, weight, axes=([1, 2, 3], [1, 2, 3]))
+            if bias is not None:
+                y[:, :, i, j] += bias
+    return y
+
+
+@wrong(fails="conv2d.input_channels", hint="never set back to 0")
+def the_sum_runs_on(x, weight, bias=None, stride=1, padding=0):
+    (s_h, s_w), (k_h, k_w) = _pair(stride), weight.shape[2:]
+    x = _pad(x, *_pair(padding))
+    h_out, w_out = (x.shape[2] - k_h) // s_h + 1, (x.shape[3] - k_w) // s_w + 1
+    y = np.zeros((len(x), len(weight), h_out, w_out), dtype=x.dtype)
+    total = 0
+    for n, o, i, j in np.ndindex(y.shape):
+        for c in range(x.shape[1]):
+            window = x[n, c, i * s_h : i * s_h + k_h, j * s_w : j * s_w + k_w]
+            total += np.sum(window * weight[o, c])
+        y[n, o, i, j] = total + (0 if bias is None else bias[o])
+    return y
+
+
+@wrong(fails="conv2d.input_channels", hint="width is computed from H")
+def square_images_only(x, weight, bias=None, stride=1, padding=0):
+    (s_h, _), (p_h, p_w) = _pair(stride), _pair(padding)
+    h_out = w_out = (x.shape[2] + 2 * p_h - weight.shape[2]) // s_h + 1
+    x = np.pad(_pad(x, p_h, p_w), ((0, 0), (0, 0), (0, 20), (0, 20)))
+    return window_view(x, weight, bias, stride)[:, :, :h_out, :w_out]
+
+
+@wrong(fails="conv2d.input_channels", hint="axes of length 1 are gone")
+def squeezed_by_the_library(x, weight, bias=None, stride=1, padding=0):
+    return np.squeeze(window_view(x, weight, bias, stride, padding))
+
+
+@wrong(fails="conv2d.strides", hint="rounded up")
+def overhanging_windows_computed(x, weight, bias=None, stride=1, padding=0):
+    (s_h, s_w), (p_h, p_w), (k_h, k_w) = _pair(stride), _pair(padding), weight.shape[2:]
+    more_h = -(x.shape[2] + 2 * p_h - k_h) % s_h
+    more_w = -(x.shape[3] + 2 * p_w - k_w) % s_w
+    x = np.pad(x, ((0, 0), (0, 0), (p_h, p_h + more_h), (p_w, p_w + more_w)))
+    return window_view(x, weight, bias, stride)
+
+
+@wrong(fails="conv2d.bias", hint="truth value of an array")
+def asks_whether_the_bias_is_true(x, weight, bias=None, stride=1, padding=0):
+    y = window_view(x, weight, None, stride, padding)
+    if bias:
+        y += bias[:, None, None]
+    return y
+
+
+@wrong(fails="conv2d.padding", hint="raised TypeError")
+def pairs_forgotten(x, weight, bias=None, stride=1, padding=0):
+    if padding > 0:
+        x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    return window_view(x, weight, bias, stride)
+
+
+@wrong(fails="conv2d.input_channels", hint="raised NameError")
+def a_name_from_another_cell(x, weight, bias=None, stride=1, padding=0):
+    return window_view(images, weight, bias, stride, padding)  # noqa: F821 - that is the mistake

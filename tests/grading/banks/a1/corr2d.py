@@ -209,3 +209,137 @@ def imports_what_is_not_there(x, k):
     import a_library_that_does_not_exist
 
     return a_library_that_does_not_exist.corr2d(x, k)
+
+
+@right
+def recursive(x, k):
+    def rows(i):
+        return [] if i > x.shape[0] - k.shape[0] else [columns(i, 0), *rows(i + 1)]
+
+    def columns(i, j):
+        if j > x.shape[1] - k.shape[1]:
+            return []
+        return [np.vdot(x[i : i + k.shape[0], j : j + k.shape[1]], k), *columns(i, j + 1)]
+
+    return np.array(rows(0))
+
+
+@right
+def strides_by_hand(x, k):
+    x = np.ascontiguousarray(x)
+    shape = (x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1, *k.shape)
+    windows = np.lib.stride_tricks.as_strided(x, shape, 2 * x.strides)
+    return np.tensordot(windows, k, axes=2).T.copy().T
+
+
+@right
+def row_by_row_with_the_library(x, k):
+    sums = [sum(np.correlate(x[i + u], k[u]) for u in range(len(k))) for i in range(len(x) - len(k) + 1)]
+    return np.vstack(sums)
+
+
+@right
+def a_big_sparse_matrix(x, k):
+    (h, w), (a, b) = x.shape, k.shape
+    matrix = np.zeros((h - a + 1, w - b + 1, h, w))
+    for i in range(h - a + 1):
+        for j in range(w - b + 1):
+            matrix[i, j, i : i + a, j : j + b] = k
+    return np.einsum("ijhw,hw->ij", matrix, x)
+
+
+@wrong(fails="corr2d.example", hint="the `return` stands inside the loop")
+def returns_after_the_first_row(x, k):
+    h, w = x.shape
+    k_h, k_w = k.shape
+    y = np.zeros((h - k_h + 1, w - k_w + 1))
+    for i in range(h - k_h + 1):
+        for j in range(w - k_w + 1):
+            y[i, j] = np.sum(x[i : i + k_h, j : j + k_w] * k)
+        return y
+
+
+@wrong(fails="corr2d.example", hint="the `return` stands inside the loop")
+def returns_after_the_first_pixel(x, k):
+    h, w = x.shape
+    k_h, k_w = k.shape
+    y = np.zeros((h - k_h + 1, w - k_w + 1))
+    for i in range(h - k_h + 1):
+        for j in range(w - k_w + 1):
+            y[i, j] = np.sum(x[i : i + k_h, j : j + k_w] * k)
+            return y
+
+
+@wrong(fails="corr2d.example", hint="never set back to 0")
+def the_sum_runs_on(x, k):
+    y = np.zeros((x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1))
+    total = 0
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            for u in range(k.shape[0]):
+                for v in range(k.shape[1]):
+                    total += x[i + u, j + v] * k[u, v]
+            y[i, j] = total
+    return y
+
+
+@wrong(fails="corr2d.example", hint="matrix product")
+def matrix_product_of_the_window(x, k):
+    y = np.zeros((x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1))
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            y[i, j] = np.sum(x[i : i + k.shape[0], j : j + k.shape[1]] @ k)
+    return y
+
+
+@wrong(fails="corr2d.rectangles", hint="use the argument k")
+def the_kernel_of_an_earlier_cell(x, k):
+    kernel = np.array([[0.0, 1.0], [2.0, 3.0]])
+    y = np.zeros((x.shape[0] - 1, x.shape[1] - 1))
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            y[i, j] = np.sum(x[i : i + 2, j : j + 2] * kernel)
+    return y
+
+
+@wrong(fails="corr2d.example", hint="the last column is never computed")
+def last_column_skipped(x, k):
+    y = np.zeros((x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1))
+    for i in range(x.shape[0] - k.shape[0] + 1):
+        for j in range(x.shape[1] - k.shape[1]):
+            y[i, j] = np.sum(x[i : i + k.shape[0], j : j + k.shape[1]] * k)
+    return y
+
+
+@wrong(fails="corr2d.example", hint="the first row and column are never computed")
+def counts_from_one(x, k):
+    y = np.zeros((x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1))
+    for i in range(1, y.shape[0]):
+        for j in range(1, y.shape[1]):
+            y[i, j] = np.sum(x[i : i + k.shape[0], j : j + k.shape[1]] * k)
+    return y
+
+
+@wrong(fails="corr2d.example", hint="one pixel further")
+def windows_side_by_side(x, k):
+    k_h, k_w = k.shape
+    y = np.zeros((x.shape[0] // k_h, x.shape[1] // k_w))
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            y[i, j] = np.sum(x[i * k_h : (i + 1) * k_h, j * k_w : (j + 1) * k_w] * k)
+    return y
+
+
+@wrong(fails="corr2d.rectangles", hint="raised IndexError")
+def rows_and_columns_exchanged_in_the_loop(x, k):
+    y = np.zeros((x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1))
+    for i in range(x.shape[1] - k.shape[1] + 1):
+        for j in range(x.shape[0] - k.shape[0] + 1):
+            y[i, j] = np.sum(x[i : i + k.shape[0], j : j + k.shape[1]] * k)
+    return y
+
+
+@wrong(fails="corr2d.example", hint="got a str")
+def prints_and_returns_text(x, k):
+    y = np.zeros((x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1))
+    return f"result: {y}"

@@ -107,3 +107,81 @@ def stacked(size):
 @wrong(fails="edge_filters.three", hint="expected a tuple of 2")
 def vertical_alone(size):
     return _vertical(size)
+
+
+@right
+def conditions(size):
+    rows, columns = np.indices((size, size)) - size // 2
+    return np.where(columns < 0, -1.0, np.where(columns > 0, 1.0, 0.0)), np.sign(rows) * 1.0
+
+
+@right
+def blocks(size):
+    half = size // 2
+    ones = np.ones((size, half))
+    vertical = np.block([-ones, np.zeros((size, 1)), ones])
+    print(vertical)
+    return vertical, np.rot90(vertical, -1)
+
+
+@right
+def cumulated_in_single_precision(size):
+    step = np.zeros((size, size), dtype=np.float32)
+    step[:, 0], step[:, size // 2], step[:, size // 2 + 1] = -1, 1, 1
+    vertical = np.cumsum(step, axis=1)
+    return vertical, np.asfortranarray(vertical.T)
+
+
+@wrong(fails="edge_filters.three", hint="the middle column is -1")
+def middle_counts_as_left(size):
+    v = np.ones((size, size))
+    v[:, : size // 2 + 1] = -1
+    return v, v.T
+
+
+@wrong(fails="edge_filters.three", hint="the middle column is +1")
+def middle_counts_as_right(size):
+    v = np.ones((size, size))
+    v[:, : size // 2] = -1
+    return v, v.T
+
+
+@wrong(fails="edge_filters.three", hint="Sobel")
+def sobel(size):
+    v = np.tile(np.sign(np.arange(size) - size // 2).astype(float), (size, 1))
+    v[size // 2] *= 2
+    return v, v.T
+
+
+@wrong(fails="edge_filters.any_size", hint="from -1 to +1 in even steps")
+def linspace(size):
+    v = np.tile(np.linspace(-1, 1, size), (size, 1))
+    return v, v.T
+
+
+@wrong(fails="edge_filters.any_size", hint="next to the middle")
+def a_small_filter_in_a_large_frame(size):
+    v = np.zeros((size, size))
+    v[:, size // 2 - 1], v[:, size // 2 + 1] = -1, 1
+    return v, v.T
+
+
+@wrong(fails="edge_filters.three", hint="one row and one column only")
+def one_row_and_one_column(size):
+    v = np.sign(np.arange(size) - size // 2).astype(float)[None]
+    return v, v.T
+
+
+@wrong(fails="edge_filters.three", hint="same array")
+def one_array_filled_twice(size):
+    v = np.zeros((size, size))
+    h = v
+    v[:, : size // 2], v[:, size // 2 + 1 :] = -1, 1
+    h[: size // 2], h[size // 2 + 1 :] = -1, 1
+    return v, h
+
+
+@wrong(fails="edge_filters.three", hint="got a dict")
+def a_dictionary(size):
+    v = np.tile(np.sign(np.arange(size) - size // 2).astype(float), (size, 1))
+    return {"vertical": v, "horizontal": v.T}

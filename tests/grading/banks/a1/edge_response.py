@@ -135,3 +135,88 @@ def centres_the_image_in_place(image, size):
 def a_tuple(image, size):
     v = _vertical(size)
     return _correlate(image, v), _correlate(image, v.T)
+
+
+@right
+def differences_of_running_sums(image, size):
+    def along_columns(picture):
+        sums = np.pad(picture, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+        band = sums[size:] - sums[:-size]
+        block = lambda a, b: band[:, b:][:, : band.shape[1] - size] - band[:, a:][:, : band.shape[1] - size]  # noqa: E731
+        half = size // 2
+        return block(half + 1, size) - block(0, half)
+
+    return np.array([along_columns(image), along_columns(image.T).T])
+
+
+@right
+def one_einsum(image, size):
+    v = _vertical(size)
+    windows = np.lib.stride_tricks.sliding_window_view(image, (size, size))
+    return np.einsum("ijuv,fuv->fij", windows, np.array([v, v.T]))
+
+
+@right
+def image_turned_for_the_second(image, size):
+    v = _vertical(size)
+    out = np.empty((2, image.shape[0] - size + 1, image.shape[1] - size + 1), order="F")
+    out[0], out[1] = _correlate(image, v), _correlate(image.T, v).T
+    print("responses from", out.min(), "to", out.max())
+    return out
+
+
+@wrong(fails="edge_response.images", hint="horizontal response has its sign reversed")
+def horizontal_upside_down(image, size):
+    v = _vertical(size)
+    return np.stack([_correlate(image, v), _correlate(image, v[:, ::-1].T)])
+
+
+@wrong(fails="edge_response.stripe", hint="under each other")
+def concatenated(image, size):
+    v = _vertical(size)
+    return np.concatenate([_correlate(image, v), _correlate(image, v.T)])
+
+
+@wrong(fails="edge_response.images", hint="outermost")
+def filters_with_empty_columns(image, size):
+    v = np.zeros((size, size))
+    v[:, 0], v[:, -1] = -1, 1
+    return np.stack([_correlate(image, v), _correlate(image, v.T)])
+
+
+@wrong(fails="edge_response.images", hint="grow with the distance")
+def filters_that_grow(image, size):
+    v = np.tile(np.arange(size) - size // 2, (size, 1)).astype(float)
+    return np.stack([_correlate(image, v), _correlate(image, v.T)])
+
+
+@wrong(fails="edge_response.stripe", hint="middle column is -1")
+def filters_without_a_middle(image, size):
+    v = np.ones((size, size))
+    v[:, : size // 2 + 1] = -1
+    return np.stack([_correlate(image, v), _correlate(image, v.T)])
+
+
+@wrong(fails="edge_response.stripe", hint="H and W are swapped")
+def transposed(image, size):
+    v = _vertical(size)
+    return np.stack([_correlate(image, v).T, _correlate(image, v.T).T])
+
+
+@wrong(fails="edge_response.stripe", hint="all input arrays must have the same shape")
+def image_transposed_and_left_so(image, size):
+    v = _vertical(size)
+    return np.stack([_correlate(image, v), _correlate(image.T, v)])
+
+
+@wrong(fails="edge_response.stripe", hint="the largest to 1")
+def scaled_to_one(image, size):
+    v = _vertical(size)
+    y = np.stack([_correlate(image, v), _correlate(image, v.T)])
+    return y / np.abs(y).max()
+
+
+@wrong(fails="edge_response.stripe", hint="an axis too many")
+def through_conv2d(image, size):
+    v = _vertical(size)
+    return np.stack([_correlate(image, v), _correlate(image, v.T)])[None]

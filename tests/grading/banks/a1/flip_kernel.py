@@ -98,3 +98,66 @@ def return_forgotten(k):
 def square_only(k):
     n = k.shape[0]
     return np.array([[k[n - 1 - i, n - 1 - j] for j in range(n)] for i in range(n)])
+
+
+@right
+def index_arrays(k):
+    rows, columns = np.indices(k.shape)
+    return k[-1 - rows, -1 - columns]
+
+
+@right
+def exchange_matrices(k):
+    turn = lambda n: np.fliplr(np.eye(n))  # noqa: E731
+    return turn(k.shape[0]) @ k @ turn(k.shape[1])
+
+
+@right
+def recursive(k):
+    return k.copy() if len(k) == 0 else np.vstack([recursive(k[1:]), k[:1, ::-1]])
+
+
+@wrong(fails="flip_kernel.square", hint="reverses the rows twice")
+def rows_reversed_twice(k):
+    return k[::-1][::-1]
+
+
+@wrong(fails="flip_kernel.square", hint="the kernel is unchanged")
+def swapped_and_swapped_back(k):
+    out = k.copy()
+    for i in range(k.shape[0]):
+        for j in range(k.shape[1]):
+            out[i, j], out[-1 - i, -1 - j] = out[-1 - i, -1 - j], out[i, j]
+    return out
+
+
+@wrong(fails="flip_kernel.square", hint="one row and one column are lost")
+def slice_ends_too_early(k):
+    return k[-1:0:-1, -1:0:-1]
+
+
+@wrong(fails="flip_kernel.square", hint="raised IndexError")
+def one_past_the_end(k):
+    out = np.zeros(k.shape)
+    for i in range(k.shape[0]):
+        for j in range(k.shape[1]):
+            out[i, j] = k[k.shape[0] - i, k.shape[1] - j]
+    return out
+
+
+@wrong(fails="flip_kernel.square", hint="np.array(...)")
+def lists_in_lists(k):
+    return [row[::-1] for row in k[::-1]]
+
+
+@wrong(fails="flip_kernel.square", hint="sorted")
+def sorted_downwards(k):
+    return np.sort(k.ravel())[::-1].reshape(k.shape)
+
+
+@wrong(fails="flip_kernel.square", hint="the middle row")
+def half_of_the_rows_exchanged(k):
+    out = k.copy()
+    for i in range(k.shape[0] // 2):
+        out[i], out[-1 - i] = k[-1 - i, ::-1], k[i, ::-1]
+    return out
