@@ -11,7 +11,7 @@ import pytest
 from course_lib.grading import CallFailed, Case, Check, CheckFailed, InputChanged, Shape, check, run
 from course_lib.grading import parse_check_calls as parse
 from course_lib.grading.checks import find, load, names
-from course_lib.grading.compare import compare, excess, matches
+from course_lib.grading.compare import ANYTHING, compare, excess, matches, show
 from course_lib.grading.engine import SEED_VARIABLE
 
 X = np.array([[1.0, -2.0], [3.0, 0.5]])
@@ -193,6 +193,19 @@ def test_hint_that_fits_every_case_is_preferred():
     assert run(both, lambda x: x + 100).hint == ""
 
 
+def test_an_answer_that_ends_after_the_first_case_keeps_the_first_hint():
+    cases = [Case((np.array([value]),)) for value in (2.0, 3.0)]
+    hints = {"squared": lambda x: x**2, "doubled": lambda x: 2 * x}
+
+    def once(x):
+        if x[0] != 2:
+            raise SystemExit
+        return 2 * x
+
+    both = _check(visible=lambda: cases, mistakes=hints, reference=lambda x: x + 5)
+    assert run(both, once).hint == "squared"
+
+
 def test_hint_is_not_given_for_an_answer_whose_values_are_right():
     right = _check(mistakes={"the values are right": lambda x: 2 * x}, exact_dtype=True)
     verdict = run(right, lambda x: (2 * x).astype(np.float32))
@@ -218,6 +231,20 @@ def test_signature_groups_equal_failures():
 def test_a_check_without_cases_never_passes():
     with pytest.raises(ValueError, match=r"run: expected double.values to have at least one case, got none"):
         run(_check(visible=list), lambda x: 2 * x)
+
+
+def test_two_checks_of_one_name_are_refused(monkeypatch):
+    from course_lib.grading.checks import a1_convolution
+
+    monkeypatch.setattr(a1_convolution, "CHECKS", (_check(), _check()))
+    with pytest.raises(KeyError, match="expected the checks of a1_convolution to have distinct names"):
+        load("a1_convolution")
+
+
+def test_what_stands_for_no_value_says_so():
+    assert repr(_check(visible=lambda: [Case((X,))]).visible()[0].expected) == "REFERENCE"
+    assert repr(ANYTHING) == "ANYTHING"
+    assert compare((X, ANYTHING), (X, "whatever"), **TOLERANCE) is None
 
 
 def test_a_check_is_named_after_its_function():
@@ -292,6 +319,13 @@ def test_compare_speaks_of_numbers_tuples_and_words(expected, got, words):
 def test_compare_accepts(expected, got):
     assert compare(expected, got, **TOLERANCE) is None
     assert matches(expected, got, **TOLERANCE)
+
+
+def test_large_and_empty_arrays_are_shown_by_shape():
+    assert show(np.zeros((7, 6))) == "an array of shape (7, 6)"
+    assert show(np.zeros((0, 3))) == "an array of shape (0, 3)"
+    assert show(np.zeros(2)) == "[0. 0.]"
+    assert show("x" * 200).endswith("x...")
 
 
 def test_parts_are_named():

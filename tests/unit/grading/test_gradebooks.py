@@ -89,6 +89,17 @@ def test_moodle_takes_one_assignment(graded, tmp_path, monkeypatch):
         export(Course(graded), tmp_path / "x.csv", (), "moodle")
 
 
+def test_only_the_assignment_asked_for_is_written(graded, tmp_path):
+    root = shutil.copytree(graded, tmp_path / "course")
+    with Course(root).api().gradebook as gradebook:
+        gradebook.add_assignment("a0_before")
+    every, one = tmp_path / "every.csv", tmp_path / "one.csv"
+    assert export(Course(root), every) == 6
+    assert export(Course(root), one, ("a0_before",)) == 3
+    assert forge.NAME in every.read_text()
+    assert forge.NAME not in one.read_text()
+
+
 def test_the_command(graded, tmp_path):
     target = tmp_path / "out.csv"
     done = forge.course(graded, "export", "--format", "canvas", "--to", target)

@@ -252,6 +252,10 @@ def test_the_numbers_of_other_interfaces_are_refused_whole():
     assert verdict("x86_64", 1, architecture=0x40000003) == seccomp.REFUSE
 
 
+def test_a_processor_whose_numbers_nobody_listed_has_no_filter():
+    assert seccomp.program("a processor of next year") == b""
+
+
 def test_the_filter_is_handed_to_bubblewrap_by_its_descriptor():
     command = jail.command("worker.py", calls=9)
     assert command[command.index("--seccomp") + 1] == "9"

@@ -292,6 +292,14 @@ def test_a_call_that_breaks_a_fresh_process_is_not_put_again(scripted):
         assert (inside.losses, len(left)) == (2, 1)
 
 
+def test_no_exit_code_spells_out_a_hidden_input(scripted):
+    scripted(Scripted(LOST), Scripted(WorkerLost("memory", "the submission used more than 2 MB")))
+    with worker() as inside:
+        call = inside.function("f", hidden=True)
+        assert failure(call) == ("crashed", "f ended its own process.")
+        assert failure(call) == ("memory", "f: the submission used more than 2 MB")
+
+
 def test_a_call_that_is_too_slow_is_not_put_again(scripted):
     late = WorkerLost("timeout", "the submission did not answer in time and was stopped")
     left = scripted(Scripted(OK, {"failure": None, "value": {"k": "none"}}, late), Scripted())
