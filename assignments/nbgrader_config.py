@@ -37,5 +37,7 @@ c.Autograde.autograde_preprocessors = [ScoreOutside, LimitOutput, SaveScores, As
 # What a student gets back is one page that needs no network; it says per check what was tested.
 c.GenerateFeedback.exporter_class = "course_lib.grading.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [GetGrades]
+# Formgrader shows what students wrote; HTML among it is shown as text, for its scripts could give points.
+c.HTMLExporter.filters = {"markdown2html": "course_lib.grading.pages.formgrader_text"}
 # Differences from course_lib.grading.limits.Limits, e.g. {"check_seconds": 60.0}
 c.ScoreOutside.limits = {}

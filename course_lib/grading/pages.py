@@ -27,15 +27,22 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(css=Markup(css), **values)
 
 
+def _picture(text: str) -> str:
+    """What stands for a picture: it would have to be fetched, or came with the notebook and is gone."""
+    from mistune import escape
+
+    return f"[picture: {escape(text)}]"
+
+
 @functools.cache
 def _markdown() -> Any:
     import mistune
 
     class Plain(mistune.HTMLRenderer):
-        """Shows text; pictures would be fetched from elsewhere, and headings belong to the page."""
+        """Shows text; headings belong to the page."""
 
         def image(self, text: str, url: str, title: str | None = None) -> str:
-            return f"[picture: {mistune.escape(text)}]"
+            return _picture(text)
 
         def heading(self, text: str, level: int, **attributes: Any) -> str:
             return f"<p><strong>{text}</strong></p>\n"
@@ -54,6 +61,31 @@ def markdown(source: str) -> Any:
     from markupsafe import Markup
 
     return Markup(_markdown()(source))
+
+
+def formgrader_text(source: str) -> str:
+    """Markdown as formgrader shows it, formulas and headings and all, but HTML in it is shown as text.
+
+    Formgrader's page may do whatever the person who grades may do, so no student may put a script into it.
+
+    Examples
+    --------
+    >>> formgrader_text("$a<b$ <script>alert(1)</script>").strip()
+    '<p>$a&lt;b$ &lt;script&gt;alert(1)&lt;/script&gt;</p>'
+    """
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    class Harmless(IPythonRenderer):
+        """nbconvert's own, without HTML, pictures, diagrams and links that run code."""
+
+        def image(self, text: str, url: str, title: str | None = None) -> str:
+            return _picture(text)
+
+        def block_mermaidjs(self, code: str) -> str:
+            return f"<pre><code>{self.escape_html(code)}</code></pre>\n"
+
+    renderer = Harmless(escape=True, allow_harmful_protocols=False)
+    return MarkdownWithMath(renderer=renderer).render(source)
 
 
 def python(source: str) -> Any:
