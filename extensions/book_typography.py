@@ -1,0 +1,61 @@
+"""Sphinx extension: small repairs of how a line breaks.
+
+A browser may break a line between a formula and the full stop after it, or the bracket before it, since a
+formula is a box to it; both then travel together. The space in "Solution to Exercise 2.1" stands outside of
+its link, so that it is not underlined.
+"""
+
+import re
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+CLOSING = re.compile(r"^[.,;:!?)\]’”]+")
+OPENING = re.compile(r"[(\[“‘]+$")
+SOLUTION = re.compile(r'Solution to(<a class="reference internal" href="[^"]*">) ')
+
+
+class KeepFormulaAndPunctuation(SphinxPostTransform):
+    """Wrap a formula and the punctuation that touches it in one unbreakable inline."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self):
+        """Visit every inline formula of the document."""
+        for math in list(self.document.findall(nodes.math)):
+            opening = touching(math, -1, OPENING)
+            closing = touching(math, 1, CLOSING)
+            if opening or closing:
+                wrap(math, opening, closing)
+
+
+def touching(math, step, pattern):
+    """The punctuation that touches `math` on one side, cut off the text there; an empty string for none."""
+    place = math.parent.index(math) + step
+    text = math.parent[place] if 0 <= place < len(math.parent) else None
+    found = pattern.search(text) if isinstance(text, nodes.Text) else None
+    if found is None:
+        return ""
+    math.parent[place] = nodes.Text(text[: found.start()] + text[found.end() :])
+    return found.group()
+
+
+def wrap(math, opening, closing):
+    """Replace `math` by an inline that holds it between its punctuation."""
+    kept = nodes.inline(classes=["unbroken"])
+    math.parent.replace(math, kept)
+    kept += [nodes.Text(opening), math, nodes.Text(closing)]
+
+
+def space_before_link(app, pagename, templatename, context, doctree):
+    """Move the space of a solution's title out of the link."""
+    if "body" in context:
+        context["body"] = SOLUTION.sub(r"Solution to \1", context["body"])
+
+
+def setup(app):
+    """Register the extension."""
+    app.add_post_transform(KeepFormulaAndPunctuation)
+    app.connect("html-page-context", space_before_link)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
