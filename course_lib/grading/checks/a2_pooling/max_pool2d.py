@@ -42,7 +42,6 @@ MISTAKES = {
     "all the padding is on the bottom and right: half of it belongs on the other side": _instead(
         np.max, sides=lambda h, w: (0, 2 * h, 0, 2 * w)
     ),
-    "padding is applied to rows only: W is padded as well": _instead(np.max, sides=lambda h, w: (h, h, 0, 0)),
     "this is the average: take the largest number of each window": _instead(np.mean, fill=0),
     "this is the smallest number of each window: take the largest": _instead(np.min, fill=np.inf),
     "this is the sum of each window: take the largest number": _instead(np.sum, fill=0),
@@ -58,7 +57,10 @@ MISTAKES = {
     "the fractions are cut off: an array of integers cannot hold them": _instead(
         lambda v, axis: np.trunc(np.max(v, axis=axis))
     ),
-    **wrong_geometry(reference),
+    "the positions are returned: `argmax` says where the largest number is, `max` which it is": _instead(
+        lambda v, axis: v.reshape(*v.shape[:4], -1).argmax(axis=-1)
+    ),
+    **wrong_geometry(reference, lambda y: y.max(axis=(0, 1))),
 }
 
 
@@ -87,6 +89,12 @@ def _windows():
             note="negative numbers, a window of one row and three columns",
             expected=np.array([[[[-1.5, -0.25]]]]),
             explain="the largest of -1.5, -3 and -2 is -1.5",
+        ),
+        Case(
+            (np.array([[[[1.0, 7.0, 8.0], [2.0, 3.0, 9.0], [-4.0, -1.0, 5.0], [-2.0, -6.0, 8.0]]]]), 2),
+            note="four rows and three columns: the last column is in no window",
+            expected=np.array([[[[7.0], [-1.0]]]]),
+            explain="the upper window holds 1, 7, 2, 3, the lower one -4, -1, -2, -6",
         ),
     ]
 
@@ -131,7 +139,13 @@ def _padding():
             note="all numbers negative, padding 1",
             expected=np.array([[[[-1.0, -2.0], [-4.0, -5.0]]]]),
             explain="the top left window holds three border pixels and -1; a border pixel never wins",
-        )
+        ),
+        Case(
+            (np.array([[[[-2e12, -3e12]]]]), (1, 2), None, (0, 1)),
+            note="padding of the columns only, numbers far below zero",
+            expected=np.array([[[[-2e12, -3e12]]]]),
+            explain="each of the two windows holds a border pixel and one number, and the number wins",
+        ),
     ]
 
 

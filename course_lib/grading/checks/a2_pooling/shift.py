@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.grading.checks.a2_pooling._pooling import pair
 from course_lib.grading.checks.a2_pooling.max_pool2d import random_case
 from course_lib.grading.checks.a2_pooling.max_pool2d import reference as max_pool2d
 from course_lib.grading.engine import Case, Check
@@ -38,7 +39,31 @@ def _shifted_after(x, kernel_size, stride, shift=1):
     return float(np.abs(np.roll(before, shift, axis=3) - before).mean() / np.abs(before).mean())
 
 
+def _over_the_image(x, kernel_size, stride, shift=1):
+    before, after = _pooled_pair(x, kernel_size, stride, shift)
+    return float(np.abs(after - before).mean() / np.abs(x).mean())
+
+
+def _compared_with_shifted(x, kernel_size, stride, shift=1):
+    before, after = _pooled_pair(x, kernel_size, stride, shift)
+    return float(np.abs(after - np.roll(before, shift, axis=3)).mean() / np.abs(before).mean())
+
+
+def _by_strides(x, kernel_size, stride, shift=1):
+    return _reference(x, kernel_size, stride, shift * pair(stride)[1])
+
+
+def _averages(x, kernel_size, stride, shift=1):
+    from course_lib.functional import avg_pool2d
+
+    before, after = (avg_pool2d(a, kernel_size, stride) for a in (x, np.roll(x, shift, axis=3)))
+    return float(np.abs(after - before).mean() / np.abs(before).mean())
+
+
 MISTAKES = {
+    "the pooled result is shifted, or the image by shift times the stride: shift it by shift, then pool": (
+        _shifted_after
+    ),
     "it is not divided by the mean absolute value of the unshifted result": _as(
         lambda a, b: np.abs(b - a).mean()
     ),
@@ -53,8 +78,28 @@ MISTAKES = {
     "the image is shifted along H: shift it along W, the last axis": _as(
         lambda a, b: np.abs(b - a).mean() / np.abs(a).mean(), axis=2
     ),
+    "all numbers are rolled in one long row: np.roll needs the axis, axis=3": _as(
+        lambda a, b: np.abs(b - a).mean() / np.abs(a).mean(), axis=None
+    ),
+    "the images move by shift times the stride: they move by shift pixels": _by_strides,
+    "the differences are divided number by number: divide the mean by the mean": _as(
+        lambda a, b: np.mean(np.abs(b - a) / np.abs(a))
+    ),
+    "this is a sum over a mean: take the mean of both": _as(
+        lambda a, b: np.abs(b - a).sum() / np.abs(a).mean()
+    ),
+    "these are square roots of sums of squares: take means of absolute values": _as(
+        lambda a, b: np.linalg.norm(b - a) / np.linalg.norm(a)
+    ),
+    "divided by the largest number of the unshifted result: divide by its mean absolute value": _as(
+        lambda a, b: np.abs(b - a).mean() / np.abs(a).max()
+    ),
+    "divided by the mean of the image before pooling: divide by that of the pooled image": _over_the_image,
+    "the unshifted result is shifted as well before they are compared: compare them as they are": (
+        _compared_with_shifted
+    ),
+    "this is average pooling: use max pooling": _averages,
     "zeros come in at the edge: what leaves on the right comes back on the left, as np.roll does": _no_wrap,
-    "the pooled result is shifted: shift the image, then pool": _shifted_after,
     "the image is shifted to the left: shift it to the right": lambda x, kernel_size, stride, shift=1: (
         _reference(x, kernel_size, stride, -shift)
     ),
@@ -97,6 +142,13 @@ def _one_pixel():
             note="six pixels, windows of two",
             expected=7 / 15,
             explain="pooled 5, 2, 8; shifted and pooled 1, 5, 8; (4 + 3 + 0) / 3 over 15 / 3",
+        ),
+        Case(
+            (np.array([[[[1.0, 2.0, 3.0, 4.0], [-8.0, -6.0, -4.0, -2.0]]]]), (1, 2), (1, 2)),
+            note="two rows, one of them negative",
+            expected=9 / 14,
+            explain="pooled 2, 4 and -6, -2; shifted and pooled 4, 3 and -2, -4; "
+            "(2 + 1 + 4 + 2) / 4 over (2 + 4 + 6 + 2) / 4",
         ),
     ]
 

@@ -137,3 +137,94 @@ def divides_the_callers_image(x, kernel_size, stride=None, padding=0):
     k_h, k_w = _pair(kernel_size)
     x /= k_h * k_w
     return sums(x, kernel_size, stride, padding)
+
+
+@right
+def two_passes_in_single_precision(x, kernel_size, stride=None, padding=0):
+    (k_h, k_w), (p_h, p_w) = _pair(kernel_size), _pair(padding)
+    s_h, s_w = _pair(kernel_size if stride is None else stride)
+    x = np.pad(x.astype(np.float32), ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)))
+    rows = [x[:, :, i : i + k_h].mean(axis=2) for i in range(0, x.shape[2] - k_h + 1, s_h)]
+    x = np.stack(rows, axis=2)
+    columns = [x[..., j : j + k_w].mean(axis=3) for j in range(0, x.shape[3] - k_w + 1, s_w)]
+    return np.stack(columns, axis=3)
+
+
+@right
+def band_matrices(x, kernel_size, stride=None, padding=0):
+    def band(size, k, s, p):
+        start = s * np.arange((size + 2 * p - k) // s + 1)[:, None] - p
+        return ((np.arange(size) >= start) & (np.arange(size) < start + k)) / k
+
+    (k_h, k_w), (p_h, p_w) = _pair(kernel_size), _pair(padding)
+    s_h, s_w = _pair(kernel_size if stride is None else stride)
+    return band(x.shape[2], k_h, s_h, p_h) @ x @ band(x.shape[3], k_w, s_w, p_w).T
+
+
+@right
+def recursive_talking(x, kernel_size, stride=None, padding=0):
+    if len(x) > 1:
+        print("first of", len(x), "images")
+        parts = [recursive_talking(part, kernel_size, stride, padding) for part in (x[:1], x[1:])]
+        return np.concatenate(parts)
+    return loops(x, kernel_size, stride, padding)
+
+
+@wrong(fails="avg_pool2d.windows", hint="all images and channels")
+def divided_by_the_whole_window(x, kernel_size, stride=None, padding=0):
+    windows = _windows(x, kernel_size, stride, padding)
+    return windows.sum(axis=(4, 5)) / windows[:, :, 0, 0].size
+
+
+@wrong(fails="avg_pool2d.windows", hint="all images and channels are pooled into one")
+def mean_of_everything_in_the_window(x, kernel_size, stride=None, padding=0):
+    y = _windows(x, kernel_size, stride, padding).mean(axis=(4, 5))
+    y[:] = y.mean(axis=(0, 1))
+    return y
+
+
+@wrong(fails="avg_pool2d.windows", hint="K_h + K_w")
+def divided_by_the_perimeter(x, kernel_size, stride=None, padding=0):
+    return _windows(x, kernel_size, stride, padding).sum(axis=(4, 5)) / sum(_pair(kernel_size))
+
+
+@wrong(fails="avg_pool2d.windows", hint="divided by K_w only")
+def divided_by_the_width(x, kernel_size, stride=None, padding=0):
+    return _windows(x, kernel_size, stride, padding).sum(axis=(4, 5)) / _pair(kernel_size)[1]
+
+
+@wrong(fails="avg_pool2d.padding", hint="-inf")
+def padded_as_for_the_maximum(x, kernel_size, stride=None, padding=0):
+    return _windows(x, kernel_size, stride, padding, constant_values=-np.inf).mean(axis=(4, 5))
+
+
+@wrong(fails="avg_pool2d.windows", hint="rounded down")
+def floor_division_of_floats(x, kernel_size, stride=None, padding=0):
+    k_h, k_w = _pair(kernel_size)
+    return _windows(x, kernel_size, stride, padding).sum(axis=(4, 5)) // (k_h * k_w)
+
+
+@wrong(fails="avg_pool2d.padding", hint="two paddings are swapped")
+def paddings_swapped(x, kernel_size, stride=None, padding=0):
+    return window_view(x, kernel_size, stride, _pair(padding)[::-1])
+
+
+@wrong(fails="avg_pool2d.padding", hint="padding is applied to rows only")
+def padding_of_rows_only(x, kernel_size, stride=None, padding=0):
+    return window_view(x, kernel_size, stride, (_pair(padding)[0], 0))
+
+
+@wrong(fails="avg_pool2d.windows", hint="running average")
+def a_running_average(x, kernel_size, stride=None, padding=0):
+    windows = _windows(x, kernel_size, stride, padding)
+    y = windows[..., 0, 0].copy()
+    for u in range(windows.shape[4]):
+        for v in range(windows.shape[5]):
+            if u or v:
+                y = (y + windows[..., u, v]) / 2
+    return y
+
+
+@wrong(fails="avg_pool2d.windows", hint="raised TypeError")
+def an_int_expected(x, kernel_size, stride=None, padding=0):
+    return _windows(x, kernel_size, stride, padding).sum(axis=(4, 5)) / kernel_size**2

@@ -104,3 +104,84 @@ def stride_ignored(x, norm_type, kernel_size, stride=None):
 def powers_in_place(x, norm_type, kernel_size, stride=None):
     np.abs(x, out=x)
     return formula(x, norm_type, kernel_size, stride)
+
+
+@right
+def sums_of_logarithms(x, norm_type, kernel_size, stride=None):
+    with np.errstate(divide="ignore"):
+        logs = norm_type * np.log(np.abs(_windows(x, kernel_size, stride)))
+    return np.exp(np.logaddexp.reduce(logs.reshape(*logs.shape[:4], -1), axis=-1) / norm_type)
+
+
+@right
+def columns_then_rows(x, norm_type, kernel_size, stride=None):
+    windows = np.abs(_windows(x, kernel_size, stride))
+    inner = (windows**norm_type).sum(axis=-1) ** (1 / norm_type)
+    return np.asfortranarray((inner**norm_type).sum(axis=-1) ** (1.0 / norm_type))
+
+
+@right
+def one_norm_per_window(x, norm_type, kernel_size, stride=None):
+    windows = _windows(x, kernel_size, stride)
+    y = np.empty(windows.shape[:4])
+    for place in np.ndindex(y.shape):
+        y[place] = np.linalg.norm(windows[place].ravel(), norm_type)
+    print("largest", y.max())
+    return y
+
+
+@wrong(fails="lp_pool2d.values", hint="norm of a matrix")
+def norm_of_a_matrix(x, norm_type, kernel_size, stride=None):
+    windows = _windows(x, kernel_size, stride)
+    return np.linalg.norm(windows, ord=norm_type, axis=(4, 5))
+
+
+@wrong(fails="lp_pool2d.powers", hint="** binds before /")
+def precedence_of_the_power(x, norm_type, kernel_size, stride=None):
+    return np.sum(np.abs(_windows(x, kernel_size, stride)) ** norm_type, axis=(4, 5)) ** 1 / norm_type
+
+
+@wrong(fails="lp_pool2d.values", hint="1 // p is 0")
+def integer_division_in_the_root(x, norm_type, kernel_size, stride=None):
+    return np.sum(np.abs(_windows(x, kernel_size, stride)) ** norm_type, axis=(4, 5)) ** (1 // norm_type)
+
+
+@wrong(fails="lp_pool2d.powers", hint="p is cut to an integer")
+def p_cut_to_an_integer(x, norm_type, kernel_size, stride=None):
+    p = int(norm_type)
+    return np.sum(np.abs(_windows(x, kernel_size, stride)) ** p, axis=(4, 5)) ** (1 / p)
+
+
+@wrong(fails="lp_pool2d.values", hint="absolute value is taken too late")
+def absolute_value_of_the_sum(x, norm_type, kernel_size, stride=None):
+    return np.abs(np.sum(_windows(x, kernel_size, stride) ** norm_type, axis=(4, 5))) ** (1 / norm_type)
+
+
+@wrong(fails="lp_pool2d.powers", hint="whatever p")
+def root_before_the_sum(x, norm_type, kernel_size, stride=None):
+    return ((np.abs(_windows(x, kernel_size, stride)) ** norm_type) ** (1 / norm_type)).sum(axis=(4, 5))
+
+
+@wrong(fails="lp_pool2d.values", hint="all images and channels are pooled into one")
+def one_norm_for_the_batch(x, norm_type, kernel_size, stride=None):
+    powers = np.abs(_windows(x, kernel_size, stride)) ** norm_type
+    y = powers.sum(axis=(4, 5))
+    y[:] = y.sum(axis=(0, 1)) ** (1 / norm_type)
+    return y
+
+
+@wrong(fails="lp_pool2d.values", hint="height and width are swapped")
+def kernel_swapped(x, norm_type, kernel_size, stride=None):
+    stride = kernel_size if stride is None else stride
+    return formula(x, norm_type, _pair(kernel_size)[::-1], stride)
+
+
+@wrong(fails="lp_pool2d.values", hint="the exponent is 1 / p twice")
+def powers_of_the_root(x, norm_type, kernel_size, stride=None):
+    return np.sum(np.abs(_windows(x, kernel_size, stride)) ** (1 / norm_type), axis=(4, 5)) ** (1 / norm_type)
+
+
+@wrong(fails="lp_pool2d.values", hint="raised TypeError")
+def arguments_in_the_order_of_the_other_pools(x, norm_type, kernel_size, stride=None):
+    k_h, k_w = kernel_size
+    return formula(x, norm_type, (k_h, k_w), stride)

@@ -172,3 +172,125 @@ def crosses_out_the_winners(x, kernel_size, stride=None, padding=0):
     y = window_view(x, kernel_size, stride, padding)
     x[np.isin(x, y)] = -np.inf
     return y
+
+
+@right
+def nan_at_the_border(x, kernel_size, stride=None, padding=0):
+    return np.nanmax(_windows(x, kernel_size, stride, padding, fill=np.nan), axis=(4, 5))
+
+
+@right
+def smallest_number_at_the_border(x, kernel_size, stride=None, padding=0):
+    windows = _windows(x, kernel_size, stride, padding, fill=x.min())
+    return np.asfortranarray(windows.max(axis=5).max(axis=4))
+
+
+@right
+def rows_then_columns_recursively(x, kernel_size, stride=None, padding=0):
+    (k_h, k_w), (p_h, p_w) = _pair(kernel_size), _pair(padding)
+    s_h, s_w = _pair(kernel_size if stride is None else stride)
+    wide = np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)), constant_values=-np.inf)
+
+    def along(a, k):  # the maximum of k neighbours in the last axis
+        return a if k == 1 else np.maximum(a[..., k - 1 :], along(a, k - 1)[..., : a.shape[-1] - k + 1])
+
+    narrow = along(wide, k_w)[..., ::s_w]
+    return along(narrow.swapaxes(2, 3), k_h)[..., ::s_h].swapaxes(2, 3)
+
+
+@wrong(fails="max_pool2d.padding", hint="expected -2e+12, got -1e+09")
+def a_billion_below_zero_at_the_border(x, kernel_size, stride=None, padding=0):
+    return _windows(x, kernel_size, stride, padding, fill=-1e9).max(axis=(4, 5))
+
+
+@wrong(fails="max_pool2d.windows", hint="positions are returned")
+def argmax_returned(x, kernel_size, stride=None, padding=0):
+    windows = _windows(x, kernel_size, stride, padding)
+    return windows.reshape(*windows.shape[:4], -1).argmax(axis=-1).astype(x.dtype)
+
+
+@wrong(fails="max_pool2d.batches", hint="all images and channels are pooled into one")
+def maximum_of_everything_in_the_window(x, kernel_size, stride=None, padding=0):
+    (k_h, k_w), (p_h, p_w) = _pair(kernel_size), _pair(padding)
+    s_h, s_w = _pair(kernel_size if stride is None else stride)
+    x = np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)), constant_values=-np.inf)
+    h_out, w_out = (x.shape[2] - k_h) // s_h + 1, (x.shape[3] - k_w) // s_w + 1
+    y = np.zeros((*x.shape[:2], h_out, w_out), dtype=x.dtype)
+    for i in range(h_out):
+        for j in range(w_out):
+            y[:, :, i, j] = x[:, :, i * s_h : i * s_h + k_h, j * s_w : j * s_w + k_w].max()
+    return y
+
+
+@wrong(fails="max_pool2d.strides", hint="the image's size is divided by the stride")
+def size_divided_by_the_stride(x, kernel_size, stride=None, padding=0):
+    (k_h, k_w), (p_h, p_w) = _pair(kernel_size), _pair(padding)
+    s_h, s_w = _pair(kernel_size if stride is None else stride)
+    x = np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)), constant_values=-np.inf)
+    y = np.zeros((*x.shape[:2], x.shape[2] // s_h, x.shape[3] // s_w), dtype=x.dtype)
+    for i in range(y.shape[2]):
+        for j in range(y.shape[3]):
+            y[:, :, i, j] = x[:, :, i * s_h : i * s_h + k_h, j * s_w : j * s_w + k_w].max(axis=(2, 3))
+    return y
+
+
+@wrong(fails="max_pool2d.padding", hint="two paddings are swapped")
+def paddings_swapped(x, kernel_size, stride=None, padding=0):
+    return window_view(x, kernel_size, stride, _pair(padding)[::-1])
+
+
+@wrong(fails="max_pool2d.padding", hint="columns only")
+def padding_of_columns_only(x, kernel_size, stride=None, padding=0):
+    return window_view(x, kernel_size, stride, (0, _pair(padding)[1]))
+
+
+@wrong(fails="max_pool2d.windows", hint="width is computed from H")
+def square_images_only(x, kernel_size, stride=None, padding=0):
+    (k_h, _), (p_h, p_w) = _pair(kernel_size), _pair(padding)
+    s_h, _ = _pair(kernel_size if stride is None else stride)
+    n = (x.shape[2] + 2 * p_h - k_h) // s_h + 1
+    x = np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w + 40)), constant_values=-np.inf)
+    return window_view(x, kernel_size, stride)[:, :, :n, :n]
+
+
+@wrong(fails="max_pool2d.strides", hint="kernel's size apart")
+def windows_side_by_side_after_all(x, kernel_size, stride=None, padding=0):
+    (k_h, k_w), (p_h, p_w) = _pair(kernel_size), _pair(padding)
+    s_h, s_w = _pair(kernel_size if stride is None else stride)
+    x = np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)), constant_values=-np.inf)
+    h_out, w_out = (x.shape[2] - k_h) // s_h + 1, (x.shape[3] - k_w) // s_w + 1
+    y = np.full((*x.shape[:2], h_out, w_out), -np.inf, dtype=x.dtype)
+    for i in range(h_out):
+        for j in range(w_out):
+            window = x[:, :, i * k_h : (i + 1) * k_h, j * k_w : (j + 1) * k_w]
+            if window.size:
+                y[:, :, i, j] = window.max(axis=(2, 3))
+    return y
+
+
+@wrong(fails="max_pool2d.windows", hint="the `return` stands inside the loop")
+def returns_after_the_first_row(x, kernel_size, stride=None, padding=0):
+    windows = _windows(x, kernel_size, stride, padding)
+    y = np.zeros(windows.shape[:4], dtype=x.dtype)
+    for i in range(y.shape[2]):
+        for j in range(y.shape[3]):
+            y[:, :, i, j] = windows[:, :, i, j].max(axis=(2, 3))
+        return y
+
+
+@wrong(fails="max_pool2d.windows", hint="cannot reshape")
+def blocks_by_reshaping(x, kernel_size, stride=None, padding=0):
+    (n, c, h, w), (k_h, k_w) = x.shape, _pair(kernel_size)
+    return x.reshape(n, c, h // k_h, k_h, w // k_w, k_w).max(axis=(3, 5))
+
+
+@wrong(fails="max_pool2d.windows", hint="got a tuple")
+def a_comma_too_many(x, kernel_size, stride=None, padding=0):
+    y = _windows(x, kernel_size, stride, padding).max(axis=(4, 5))
+    return (y,)
+
+
+@wrong(fails="max_pool2d.windows", hint="raised TypeError")
+def stride_none_forgotten(x, kernel_size, stride=None, padding=0):
+    (k_h, k_w), (s_h, s_w) = _pair(kernel_size), _pair(stride)
+    return np.zeros((*x.shape[:2], (x.shape[2] - k_h) // s_h + 1, (x.shape[3] - k_w) // s_w + 1))
