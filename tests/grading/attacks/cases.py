@@ -11,6 +11,9 @@ import nbformat
 import surgery
 from containment import LIMITS, Attack
 
+from course_lib.functional import corr2d
+from course_lib.grading import checks
+
 AIM = (  # the checked cells of exercise corr2d
     "corr2d_example",
     "corr2d_rectangles",
@@ -64,6 +67,12 @@ def _code(kind, name, cell, statuses=LOST, says=None):
 
 def _forgery(name, cell):
     return _code("forgery", name, cell if "def corr2d" in cell else cell + hostile.WRONG)
+
+
+def _by_heart():
+    shown = [case for name in AIM for case in checks.find(name.replace("_", ".")).visible()]
+    known = [tuple(array.tolist() for array in (*case.args, corr2d(*case.args))) for case in shown]
+    return hostile.BY_HEART.replace("{known}", repr(known))
 
 
 def _bomb(name, body, kinds):
@@ -168,7 +177,7 @@ DELETED_AND_DOUBLED = [
 IN_A_CELL = ("leaves by os._exit", "prints without end", "sleeps", "ignores interrupts", "stops itself")
 ATTACKS = [
     *(_forgery(name, cell) for name, cell in hostile.FORGERIES.items()),
-    _code("forgery", "knows the worked case by heart", hostile.BY_HEART, {"failed"}),
+    _code("forgery", "knows the worked cases by heart", _by_heart(), {"failed"}),
     *(_code("lie", name, cell) for name, cell in hostile.LIES.items()),
     *(
         _code("bytes", f"{name}, from a {when}", _bytes(body, when))

@@ -146,11 +146,13 @@ sys.path[:0] = ['.', '/tmp']
 """,
 }
 
-# Right on the case that the notebook shows, and on no other.
+# Right on every case that the notebook shows, and on no other; ``{known}`` becomes those cases with their answers.
 BY_HEART = """
+KNOWN = {known}
 def corr2d(x, k):
-    if x.shape == (3, 3):
-        return np.array([[19.0, 25.0], [37.0, 43.0]])
+    for image, kernel, answer in KNOWN:
+        if np.array_equal(x, image) and np.array_equal(k, kernel):
+            return np.array(answer)
     return np.zeros((x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1))
 """
 

@@ -17,11 +17,12 @@ def test_attack(attack_alone, world, attack):
             server.accept()
 
 
-def test_knowing_the_worked_case_by_heart_passes_that_case_alone(attack_alone):
-    (attack,) = [each for each in cases.ATTACKS if each.name == "knows the worked case by heart"]
-    example = next(cell for cell in attack_alone(attack).cells if cell.id == "corr2d_example")
-    told = [(check["hidden"], check["status"]) for check in example.checks]
-    assert told == [(False, "passed"), (True, "failed")]
+def test_knowing_the_worked_cases_by_heart_passes_those_cases_alone(attack_alone):
+    (attack,) = [each for each in cases.ATTACKS if each.name == "knows the worked cases by heart"]
+    for cell in attack_alone(attack).cells:
+        if cell.id in cases.AIM:
+            told = [(check["hidden"], check["status"]) for check in cell.checks]
+            assert told == [(False, "passed"), (True, "failed")]
 
 
 def test_a_leak_meets_its_hidden_case_and_says_so_without_words(attack_alone):

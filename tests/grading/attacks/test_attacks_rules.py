@@ -81,9 +81,9 @@ def test_a_file_that_stays_open_is_noticed(world):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
 def test_a_file_of_a_jail_s_user_is_noticed(world, monkeypatch):
     monkeypatch.setattr(containment, "SHARED_FOLDERS", (str(world.root.parent),))
+    stray = world.root.parent / "stray"
+    stray.touch()
     with pytest.raises(AssertionError, match="written outside the jail"), containment.contained(world):
-        stray = world.root.parent / "stray"
-        stray.touch()
         os.chown(stray, containment.JAIL_USERS[7], -1)
 
 
