@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest -q
+COVERAGE := _build/coverage.json
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test lab execute bench machine lint unit notebooks grading browser clean distclean
@@ -35,8 +36,10 @@ lint: $(STAMP) ## ruff over code and notebooks
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet --exclude '*.ipynb' .
 
-unit: $(STAMP) ## unit tests, doctests, docstring and import checks
-	$(PYTEST) -n 2 --dist loadscope tests/unit
+unit: $(STAMP) ## unit tests with their coverage of course_lib (95 % at least), doctests, docstrings
+	@mkdir -p _build
+	$(PYTEST) -n 2 --dist loadscope tests/unit --cov --cov-fail-under=95 --cov-report=json:$(COVERAGE) \
+	    && status=0 || status=$$?; $(BIN)/python tools/low_coverage.py $(COVERAGE); exit $$status
 	$(PYTEST) --doctest-modules -p no:cacheprovider course_lib
 
 notebooks: $(STAMP) ## every chapter is executed, and still prints what it shows

@@ -111,3 +111,9 @@ def test_chapter_is_compared_again_only_after_a_change(tmp_path, monkeypatch):
     assert module.main([]) == 0
     both = ["01_a.ipynb", "02_b.ipynb"]
     assert compared == [both, ["02_b.ipynb"], both, both]
+
+
+def test_files_that_few_tests_reach_are_named_the_lowest_first():
+    shares = {"a.py": 89.9, "b.py": 90.0, "c.py": 12.3, "d.py": 100.0}
+    report = {"files": {name: {"summary": {"percent_covered": share}} for name, share in shares.items()}}
+    assert load("low_coverage").low(report) == ["   12.3 %  c.py", "   89.9 %  a.py"]

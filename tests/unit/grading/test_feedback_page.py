@@ -296,6 +296,22 @@ def test_links_that_run_code_are_harmless():
     assert "javascript" not in pages.markdown("[x](javascript:alert(1))")
 
 
+def test_formgrader_s_text_keeps_formulas_and_shows_html_as_text():
+    text = pages.formgrader_text(
+        "# Title\n\n$a<b$ and <script>bad()</script>\n\n![cat](https://evil.example/x.png)\n\n[x](javascript:bad())"
+    )
+    assert "<h1" in text
+    assert "$a&lt;b$" in text
+    assert "&lt;script&gt;bad()" in text
+    assert "[picture: cat]" in text
+    assert not re.search(r"<script|<img|evil\.example|javascript", text)
+
+
+def test_formgrader_s_diagrams_are_shown_as_their_source():
+    text = pages.formgrader_text("```mermaid\ngraph <b>\n```")
+    assert text == "<pre><code>graph &lt;b&gt;\n</code></pre>\n"
+
+
 def test_a_template_that_lacks_a_value_is_not_rendered():
     from jinja2 import UndefinedError
 
