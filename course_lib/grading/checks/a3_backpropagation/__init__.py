@@ -1,12 +1,20 @@
 """Checks of assignment a3: gradients of convolution, pooling, ReLU and loss, and a step that uses them."""
 
-from course_lib.grading.checks.a3_backpropagation import conv2d_backward, learning, pooling
+from course_lib.grading.checks.a3_backpropagation import (
+    conv2d_backward,
+    numerical_gradient,
+    pooling,
+    relu_backward,
+    softmax_cross_entropy,
+    training_step,
+)
 
 # In the order of the notebook.
 CHECKS = (
-    *learning.DIFFERENCES,
-    *pooling.RELU,
+    *numerical_gradient.CHECKS,
+    *relu_backward.CHECKS,
     *conv2d_backward.CHECKS,
-    *pooling.POOLING,
-    *learning.LOSS_AND_STEP,
+    *pooling.CHECKS,
+    *softmax_cross_entropy.CHECKS,
+    *training_step.CHECKS,
 )

@@ -59,7 +59,18 @@ def _weight():
             note="two output pixels with a gradient",
             expected=(ANYTHING, np.array([[[[40.0, 51.0], [73.0, 84.0]]]]), ANYTHING),
             explain="the first weight met pixel 0 in the first window, 4 in the last: 1*0 + 10*4 = 40",
-        )
+        ),
+        Case(
+            (
+                np.array([[[[1.0, 10.0]]], [[[100.0, 1000.0]]]]),  # (2, 1, 1, 2)
+                np.array([[[[1.0, 2.0]], [[3.0, 4.0]]], [[[5.0, 6.0]], [[7.0, 8.0]]]]),  # (2, 2, 1, 2)
+                np.array([[[[1.0]], [[1.0]]]]),  # (1, 2, 1, 1)
+            ),
+            note="two images, two channels, a 1x1 kernel",
+            expected=(ANYTHING, np.array([[[[6521.0]], [[8743.0]]]]), ANYTHING),
+            explain="the first channel's weight met 1, 2 in the first image and 5, 6 in the second: "
+            "1*1 + 10*2 + 100*5 + 1000*6 = 6521",
+        ),
     ]
 
 
@@ -80,6 +91,16 @@ def _x():
             note="one row",
             expected=(np.array([[[[2.0, 21.0, 210.0, 100.0]]]]), ANYTHING, ANYTHING),
             explain="the second pixel lay under 1 in one window, under 2 in the next: 1*1 + 10*2 = 21",
+        ),
+        Case(
+            (
+                np.array([[[[1.0, 10.0]], [[100.0, 0.0]]]]),  # (1, 2, 1, 2)
+                np.zeros((1, 1, 1, 3)),
+                np.array([[[[2.0, 1.0]]], [[[0.0, 5.0]]]]),  # (2, 1, 1, 2)
+            ),
+            note="two filters",
+            expected=(np.array([[[[2.0, 521.0, 10.0]]]]), ANYTHING, ANYTHING),
+            explain="the first filter sends the second pixel 1*1 + 10*2 = 21, the second 100*5 = 500",
         ),
     ]
 

@@ -108,3 +108,102 @@ def shape_of_the_output(grad_out, x, kernel_size, stride=None):
 def divides_in_place(grad_out, x, kernel_size, stride=None):
     grad_out *= _even(kernel_size)
     return _scatter(grad_out, x, kernel_size, stride, 1)
+
+
+@right
+def running_sums(grad_out, x, kernel_size, stride=None):
+    (k_h, k_w), (s_h, s_w) = _pair(kernel_size), _pair(kernel_size if stride is None else stride)
+    steps = np.zeros((*x.shape[:2], x.shape[2] + 1, x.shape[3] + 1))
+    for i in range(grad_out.shape[2]):
+        for j in range(grad_out.shape[3]):
+            top, left = i * s_h, j * s_w
+            steps[:, :, top, left] += grad_out[:, :, i, j]
+            steps[:, :, top + k_h, left] -= grad_out[:, :, i, j]
+            steps[:, :, top, left + k_w] -= grad_out[:, :, i, j]
+            steps[:, :, top + k_h, left + k_w] += grad_out[:, :, i, j]
+    return steps.cumsum(axis=2).cumsum(axis=3)[:, :, :-1, :-1] / (k_h * k_w)
+
+
+@right
+def recursive_over_the_channels(grad_out, x, kernel_size, stride=None):
+    if x.shape[1] == 1:
+        print("one channel")
+        return windows(grad_out, x, kernel_size, stride)
+    first = recursive_over_the_channels(grad_out[:, :1], x[:, :1], kernel_size, stride)
+    rest = recursive_over_the_channels(grad_out[:, 1:], x[:, 1:], kernel_size, stride)
+    return np.concatenate([first, rest], axis=1)
+
+
+@right
+def every_pixel_asks_its_windows(grad_out, x, kernel_size, stride=None):
+    (k_h, k_w), (s_h, s_w) = _pair(kernel_size), _pair(kernel_size if stride is None else stride)
+    grad_x = np.empty(x.shape, dtype=np.float32)
+    for h in range(x.shape[2]):
+        for w in range(x.shape[3]):
+            rows = [i for i in range(grad_out.shape[2]) if i * s_h <= h < i * s_h + k_h]
+            columns = [j for j in range(grad_out.shape[3]) if j * s_w <= w < j * s_w + k_w]
+            grad_x[:, :, h, w] = grad_out[:, :, rows][..., columns].sum(axis=(2, 3)) / (k_h * k_w)
+    return grad_x
+
+
+@wrong(fails="avg_pool2d_backward.overlaps", hint="number of windows")
+def divided_by_the_windows_that_met(grad_out, x, kernel_size, stride=None):
+    total = _scatter(grad_out, x, kernel_size, stride, _even(kernel_size))
+    met = _scatter(np.ones_like(grad_out), x, kernel_size, stride, 1)
+    return total / np.maximum(met, 1)
+
+
+@wrong(fails="avg_pool2d_backward.windows", hint="K_h + K_w")
+def divided_by_the_perimeter(grad_out, x, kernel_size, stride=None):
+    return _scatter(grad_out, x, kernel_size, stride, 1 / sum(_pair(kernel_size)))
+
+
+@wrong(fails="avg_pool2d_backward.windows", hint="divided by K_w only")
+def divided_by_width(grad_out, x, kernel_size, stride=None):
+    return _scatter(grad_out, x, kernel_size, stride, 1 / _pair(kernel_size)[1])
+
+
+@wrong(fails="avg_pool2d_backward.overlaps", hint="divided by the stride")
+def divided_by_the_stride(grad_out, x, kernel_size, stride=None):
+    s_h, s_w = _pair(kernel_size if stride is None else stride)
+    return _scatter(grad_out, x, kernel_size, stride, 1 / (s_h * s_w))
+
+
+@wrong(fails="avg_pool2d_backward.windows", hint="number of output pixels")
+def divided_by_the_size_of_the_output(grad_out, x, kernel_size, stride=None):
+    return _scatter(grad_out, x, kernel_size, stride, 1 / grad_out[0, 0].size)
+
+
+@wrong(fails="avg_pool2d_backward.windows", hint="multiplied by K_h K_w")
+def multiplied(grad_out, x, kernel_size, stride=None):
+    k_h, k_w = _pair(kernel_size)
+    return _scatter(grad_out, x, kernel_size, stride, k_h * k_w)
+
+
+@wrong(fails="avg_pool2d_backward.overlaps", hint="wrong shape")
+def repeated(grad_out, x, kernel_size, stride=None):
+    k_h, k_w = _pair(kernel_size)
+    return grad_out.repeat(k_h, axis=2).repeat(k_w, axis=3) / (k_h * k_w)
+
+
+@wrong(fails="avg_pool2d_backward.windows", hint="only the first image and channel")
+def first_image_and_channel(grad_out, x, kernel_size, stride=None):
+    grad_x = np.zeros_like(x)
+    grad_x[:1, :1] = windows(grad_out[:1, :1], x[:1, :1], kernel_size, stride)
+    return grad_x
+
+
+@wrong(fails="avg_pool2d_backward.windows", hint="averages of x")
+def averages_spread_out(grad_out, x, kernel_size, stride=None):
+    (k_h, k_w), (s_h, s_w) = _pair(kernel_size), _pair(kernel_size if stride is None else stride)
+    grad_x = np.zeros_like(x)
+    for i in range(grad_out.shape[2]):
+        for j in range(grad_out.shape[3]):
+            place = np.s_[:, :, i * s_h : i * s_h + k_h, j * s_w : j * s_w + k_w]
+            grad_x[place] += x[place].mean(axis=(2, 3), keepdims=True)
+    return grad_x
+
+
+@wrong(fails="avg_pool2d_backward.windows", hint="cuts fractions off")
+def integers(grad_out, x, kernel_size, stride=None):
+    return windows(grad_out, x, kernel_size, stride).astype(int)

@@ -208,3 +208,126 @@ def one_stride_for_both_axes(grad_out, x, weight, stride=1, padding=0):
 def paddings_swapped(grad_out, x, weight, stride=1, padding=0):
     p_h, p_w = _pair(padding)
     return _backward(grad_out, x, weight, stride, (0, p_h + p_w))
+
+
+@right
+def seven_loops(grad_out, x, weight, stride=1, padding=0):
+    (s_h, s_w), (p_h, p_w) = _pair(stride), _pair(padding)
+    grad_x, grad_weight, grad_bias = np.zeros_like(x), np.zeros_like(weight), np.zeros(len(weight))
+    for n, o, i, j in np.ndindex(grad_out.shape):
+        g = grad_out[n, o, i, j]
+        grad_bias[o] += g
+        for c, u, v in np.ndindex(weight.shape[1:]):
+            row, column = i * s_h + u - p_h, j * s_w + v - p_w
+            if 0 <= row < x.shape[2] and 0 <= column < x.shape[3]:
+                grad_weight[o, c, u, v] += g * x[n, c, row, column]
+                grad_x[n, c, row, column] += g * weight[o, c, u, v]
+    return grad_x, grad_weight, grad_bias
+
+
+@right
+def image_by_image_recursively(grad_out, x, weight, stride=1, padding=0):
+    if len(x) == 1:
+        return _backward(grad_out, x, weight, stride, padding)
+    first = image_by_image_recursively(grad_out[:1], x[:1], weight, stride, padding)
+    rest = image_by_image_recursively(grad_out[1:], x[1:], weight, stride, padding)
+    return np.concatenate([first[0], rest[0]]), first[1] + rest[1], first[2] + rest[2]
+
+
+@right
+def columns_and_matrix_products(grad_out, x, weight, stride=1, padding=0):
+    (s_h, s_w), (p_h, p_w), (k_h, k_w) = _pair(stride), _pair(padding), weight.shape[2:]
+    (n, c, h, w), (h_out, w_out) = x.shape, grad_out.shape[2:]
+    padded = np.arange(x[0].size).reshape(x.shape[1:]) + 1
+    padded = np.pad(padded, ((0, 0), (p_h, p_h), (p_w, p_w)))
+    views = np.lib.stride_tricks.sliding_window_view(padded, (k_h, k_w), axis=(1, 2))[:, ::s_h, ::s_w]
+    index = views.transpose(1, 2, 0, 3, 4).reshape(h_out * w_out, -1)  # of each pixel in the image, 0 outside
+    g = grad_out.reshape(n, len(weight), -1)
+    flat = np.concatenate([np.zeros((n, 1)), x.reshape(n, -1)], axis=1)
+    grad_weight = np.tensordot(g, flat[:, index], axes=([0, 2], [0, 1])).reshape(weight.shape)
+    sent = g.swapaxes(1, 2) @ weight.reshape(len(weight), -1)  # (N, H_out W_out, C_in K_h K_w)
+    grad_flat = np.zeros_like(flat)
+    for image in range(n):
+        np.add.at(grad_flat[image], index, sent[image])
+    return grad_flat[:, 1:].reshape(n, c, h, w), np.asfortranarray(grad_weight), g.sum(axis=2).sum(axis=0)
+
+
+@wrong(fails="conv2d_backward.strides", hint="the slice p : -p is empty")
+def empty_slice_without_padding(grad_out, x, weight, stride=1, padding=0):
+    p_h, p_w = _pair(padding)
+    grads = _backward(grad_out, x, weight, stride, padding, cut=False)
+    return grads[0][:, :, p_h:-p_h, p_w:-p_w], *grads[1:]
+
+
+@wrong(fails="conv2d_backward.weight", hint="only the last output pixel")
+def weight_overwritten(grad_out, x, weight, stride=1, padding=0):
+    (s_h, s_w), (p_h, p_w), (k_h, k_w) = _pair(stride), _pair(padding), weight.shape[2:]
+    grads = _backward(grad_out, x, weight, stride, padding)
+    x_pad = np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)))
+    for i in range(grad_out.shape[2]):
+        for j in range(grad_out.shape[3]):
+            window = x_pad[:, :, i * s_h : i * s_h + k_h, j * s_w : j * s_w + k_w]
+            grad_weight = np.einsum("no,ncuv->ocuv", grad_out[:, :, i, j], window)
+    return grads[0], grad_weight, grads[2]
+
+
+@wrong(fails="conv2d_backward.bias", hint="one axis, (C_out,)")
+def bias_with_all_axes(grad_out, x, weight, stride=1, padding=0):
+    return *_backward(grad_out, x, weight, stride, padding)[:2], grad_out.sum(axis=(0, 2, 3), keepdims=True)
+
+
+@wrong(fails="conv2d_backward.bias", hint="one number for each image")
+def bias_for_each_image(grad_out, x, weight, stride=1, padding=0):
+    return *_backward(grad_out, x, weight, stride, padding)[:2], grad_out.sum(axis=(1, 2, 3))
+
+
+@wrong(fails="conv2d_backward.strides", hint="the order is grad_x, grad_weight, grad_bias")
+def bias_in_the_middle(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    return grads[0], grads[2], grads[1]
+
+
+@wrong(fails="conv2d_backward.weight", hint="only the first image")
+def first_image_only(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    return grads[0], _backward(grad_out[:1], x[:1], weight, stride, padding)[1], grads[2]
+
+
+@wrong(fails="conv2d_backward.weight", hint="averaged over the output pixels")
+def weight_averaged_over_the_pixels(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    return grads[0], grads[1] / grad_out[0, 0].size, grads[2]
+
+
+@wrong(fails="conv2d_backward.weight", hint="channels are summed")
+def one_slice_for_all_channels(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    grad_weight = np.zeros_like(weight)
+    grad_weight[:] = grads[1].sum(axis=1, keepdims=True)
+    return grads[0], grad_weight, grads[2]
+
+
+@wrong(fails="conv2d_backward.padding", hint="cropped with the two paddings swapped")
+def cropped_with_the_paddings_swapped(grad_out, x, weight, stride=1, padding=0):
+    p_h, p_w = _pair(padding)
+    grads = _backward(grad_out, x, weight, stride, padding, cut=False)
+    return grads[0][:, :, p_w : p_w + x.shape[2], p_h : p_h + x.shape[3]], *grads[1:]
+
+
+@wrong(fails="conv2d_backward.x", hint="transposed")
+def kernel_transposed(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    if weight.shape[2] != weight.shape[3]:
+        return grads[0] * 0, *grads[1:]
+    return _backward(grad_out, x, weight.swapaxes(2, 3), stride, padding)[0], *grads[1:]
+
+
+@wrong(fails="conv2d_backward.strides", hint="grad_bias has the wrong type")
+def bias_left_for_later(grad_out, x, weight, stride=1, padding=0):
+    return *_backward(grad_out, x, weight, stride, padding)[:2], None
+
+
+@wrong(fails="conv2d_backward.weight", hint="grad_weight has the wrong dtype")
+def integer_weight_gradient(grad_out, x, weight, stride=1, padding=0):
+    grads = _backward(grad_out, x, weight, stride, padding)
+    return grads[0], grads[1].astype(int), grads[2]

@@ -137,3 +137,112 @@ def squared_error_gradient(logits, target):
 def shifts_in_place(logits, target):
     logits -= logits.max(axis=1, keepdims=True)
     return _parts(logits, target)
+
+
+@right
+def logaddexp(logits, target):
+    total = np.logaddexp.reduce(logits, axis=1)
+    gradient = np.exp(logits - total[:, None]) - (np.arange(logits.shape[1]) == target[:, None])
+    return np.mean(total - np.take_along_axis(logits, target[:, None], axis=1)[:, 0]), gradient / len(logits)
+
+
+@right
+def image_by_image_talking(logits, target):
+    losses, rows = [], []
+    for z, t in zip(logits, target, strict=True):
+        log_p = z - z.max() - np.log(np.sum(np.exp(z - z.max())))
+        losses.append(-log_p[t])
+        rows.append(np.exp(log_p) - (np.arange(len(z)) == t))
+        print("loss", losses[-1])
+    return float(np.sum(losses)) / len(losses), np.array(rows) / len(rows)
+
+
+@right
+def differences_of_logits(logits, target):
+    n, rest = len(logits), logits - logits[np.arange(len(logits)), target][:, None]
+    top = rest.max(axis=1, keepdims=True)
+    sums = np.exp(rest - top).sum(axis=1, keepdims=True)
+    p = np.exp(rest - top) / sums
+    p[np.arange(n), target] -= 1
+    return np.array((top + np.log(sums)).mean()), (p.T / n).T
+
+
+@wrong(fails="softmax_cross_entropy.loss", hint="keepdims")
+def keepdims_forgotten(logits, target):
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = powers / powers.sum(axis=1)
+    loss = -np.log(p[np.arange(len(logits)), target]).mean()
+    p[np.arange(len(logits)), target] -= 1
+    return loss, p / len(logits)
+
+
+@wrong(fails="softmax_cross_entropy.gradient", hint="keepdims")
+def keepdims_forgotten_in_the_gradient(logits, target):
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = powers / powers.sum(axis=1)
+    p[np.arange(len(logits)), target] -= 1
+    return _parts(logits, target)[0], p / len(logits)
+
+
+@wrong(fails="softmax_cross_entropy.loss", hint="each row by itself")
+def sum_over_everything(logits, target):
+    powers = np.exp(logits - logits.max())
+    p = powers / powers.sum()
+    return -np.log(p[np.arange(len(logits)), target]).mean(), _parts(logits, target)[1]
+
+
+@wrong(fails="softmax_cross_entropy.loss", hint="before the 1 is subtracted")
+def loss_taken_after_the_subtraction(logits, target):
+    p = _softmax(logits)
+    grad = p
+    grad[np.arange(len(logits)), target] -= 1
+    return -np.log(p[np.arange(len(logits)), target]).mean(), grad / len(logits)
+
+
+@wrong(fails="softmax_cross_entropy.loss", hint="the order is loss, grad_logits")
+def order_swapped(logits, target):
+    loss, grad = _parts(logits, target)
+    return grad, loss
+
+
+@wrong(fails="softmax_cross_entropy.loss", hint="base 10")
+def base_ten(logits, target):
+    loss, grad = _parts(logits, target)
+    return loss / np.log(10), grad
+
+
+@wrong(fails="softmax_cross_entropy.loss", hint="only the first image")
+def first_image_only(logits, target):
+    return _parts(logits[:1], target[:1])[0], _parts(logits, target)[1]
+
+
+@wrong(fails="softmax_cross_entropy.loss", hint="every class of every image")
+def all_classes_counted(logits, target):
+    return -_log_softmax(logits).sum() / len(logits), _parts(logits, target)[1]
+
+
+@wrong(fails="softmax_cross_entropy.loss", hint="expected a number")
+def one_loss_for_each_image(logits, target):
+    return -_log_softmax(logits)[np.arange(len(logits)), target], _parts(logits, target)[1]
+
+
+@wrong(fails="softmax_cross_entropy.large", hint="each row's largest logit")
+def one_maximum_for_the_batch(logits, target):
+    with np.errstate(all="ignore"):
+        powers = np.exp(logits - logits.max())
+        p = powers / powers.sum(axis=1, keepdims=True)
+        loss = -np.log(p[np.arange(len(logits)), target]).mean()
+    p[np.arange(len(logits)), target] -= 1
+    return loss, p / len(logits)
+
+
+@wrong(fails="softmax_cross_entropy.large", hint="expected 500, got 17")
+def probabilities_clipped(logits, target):
+    p = np.clip(_softmax(logits), 1e-15, 1)
+    return -np.log(p[np.arange(len(logits)), target]).mean(), _parts(logits, target)[1]
+
+
+@wrong(fails="softmax_cross_entropy.loss", hint="raised ValueError")
+def one_hot_of_the_wrong_size(logits, target):
+    wanted = np.eye(len(target))[target] if target.max() < len(target) else np.eye(logits.shape[1])[target]
+    return float(-(wanted * _log_softmax(logits)).sum() / len(logits)), _parts(logits, target)[1]
