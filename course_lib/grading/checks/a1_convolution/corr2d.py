@@ -143,6 +143,12 @@ def _rectangles():
             expected=np.array([[10.0]]),
             explain="only one window fits: 1 + 2 + 3 + 4 = 10",
         ),
+        Case(
+            (np.array([[1.0, 2.0, 4.0, 7.0], [0.0, 3.0, 1.0, 5.0]]), np.array([[1.0], [2.0]])),
+            note="a result of one row and four columns",
+            expected=np.array([[1.0, 8.0, 6.0, 17.0]]),
+            explain="the last of them: 7*1 + 5*2 = 17",
+        ),
     ]
 
 

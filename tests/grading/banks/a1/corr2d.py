@@ -330,7 +330,7 @@ def windows_side_by_side(x, k):
     return y
 
 
-@wrong(fails="corr2d.rectangles", hint="raised IndexError")
+@wrong(fails="corr2d.rectangles", hint="raised IndexError: index 1 is out of bounds")
 def rows_and_columns_exchanged_in_the_loop(x, k):
     y = np.zeros((x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1))
     for i in range(x.shape[1] - k.shape[1] + 1):
