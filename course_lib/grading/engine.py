@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sysconfig
 import traceback
 import zlib
 from collections.abc import Callable, Sequence
@@ -47,6 +48,8 @@ __all__ = [
 ]
 
 SEED_VARIABLE = "COURSE_GRADING_SEED"
+# Where a student's mistake never is: the line to show is theirs, not that of the NumPy function they called.
+LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,7 @@ def _exception(check: Check, error: BaseException) -> _Problem:
         return _Problem("failed", "unwritten", text, text)
     name = type(error).__name__
     frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is the engine's own call
+    frames = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)] or frames
     where = f"\n    in line {frames[-1].lineno} of {frames[-1].name}: {frames[-1].line}" if frames else ""
     text = f"{check.function} raised {name}"
     return _Problem("crashed", "exception", f"{text}: {error}{where}", f"{text}.")

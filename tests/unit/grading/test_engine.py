@@ -143,6 +143,15 @@ def test_exception_names_the_line_of_the_students_function():
     assert "return x.no_such_attribute" in run(_check(), double).message
 
 
+def test_exception_from_within_numpy_names_the_line_of_the_student():
+    def double(x):
+        return np.linalg.norm(x, ord=3)
+
+    message = run(_check(), double).message
+    assert "double raised ValueError: Invalid norm order for matrices." in message
+    assert "return np.linalg.norm(x, ord=3)" in message
+
+
 def test_interrupt_is_not_swallowed():
     with pytest.raises(KeyboardInterrupt):
         run(_check(), _raises(KeyboardInterrupt()))
