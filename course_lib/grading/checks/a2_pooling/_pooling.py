@@ -107,12 +107,6 @@ def _places(of):
         "the kernel's height and width are swapped": of.mistake(
             lambda x, k, s, p: of.reference(x, pair(k)[::-1], s, p)
         ),
-        "the padding is ignored": of.on_padding(lambda p: 0),
-        "padding is applied to rows only: W is padded as well": of.on_padding(lambda p: (p[0], 0)),
-        "padding is applied to columns only: H is padded as well": of.on_padding(lambda p: (0, p[1])),
-        "the two paddings are swapped: the first is for H, the second for W": of.on_padding(
-            lambda p: p[::-1]
-        ),
         "the last row and column are never computed: the range ends one too early": of.emptied(
             np.s_[:, :, -1], np.s_[..., -1]
         ),
@@ -129,15 +123,27 @@ def _places(of):
     }
 
 
-def wrong_geometry(reference, merge):
+def _paddings(of):
+    return {
+        "the padding is ignored": of.on_padding(lambda p: 0),
+        "padding is applied to rows only: W is padded as well": of.on_padding(lambda p: (p[0], 0)),
+        "padding is applied to columns only: H is padded as well": of.on_padding(lambda p: (0, p[1])),
+        "the two paddings are swapped: the first is for H, the second for W": of.on_padding(
+            lambda p: p[::-1]
+        ),
+    }
+
+
+def wrong_geometry(reference, merge, padding=True):
     """Mistakes of windows, strides and axes, which every kind of pooling shares.
 
     ``reference(x, kernel_size, stride, padding)`` pools in the right way; ``merge(y)`` reduces its result
-    over images and channels.
+    over images and channels. Without ``padding`` the mistakes in it are left out.
     """
     of = _Geometry(reference)
     return {
         **_places(of),
+        **(_paddings(of) if padding else {}),
         "all images and channels are pooled into one: reduce the two last axes only": of.on_result(
             lambda y: np.broadcast_to(merge(y), y.shape)
         ),

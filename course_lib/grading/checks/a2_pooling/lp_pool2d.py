@@ -76,7 +76,7 @@ MISTAKES = {
     "the exponent is 1 / p twice: inside the sum it is p": _lp_as(
         lambda v, p, a: np.sum(np.abs(v) ** (1 / p), axis=a) ** (1 / p)
     ),
-    **{hint: _in_geometry(hint) for hint in wrong_geometry(None, None)},
+    **{hint: _in_geometry(hint) for hint in wrong_geometry(None, None, padding=False)},
 }
 
 
