@@ -248,7 +248,7 @@ def corr2d(x, k):
     "is a masked array of which nothing counts": """
 def corr2d(x, k):
     shape = (x.shape[0] - k.shape[0] + 1, x.shape[1] - k.shape[1] + 1)
-    return np.ma.masked_all(shape)
+    return np.ma.masked_array(np.zeros(shape), mask=True)
 """,
     "is made of records, dates and bytes": """
 def corr2d(x, k):

@@ -159,21 +159,25 @@ for way in ('/proc/1/root', '/proc/1/cwd', '/proc/self/root/..', '/proc/self/cwd
             pass
 """,
     "writes to the kernel's settings": """
-for name, text in (('sysrq-trigger', 'h'), ('sys/kernel/hostname', 'x'), ('sys/kernel/core_pattern', '|/tmp/x'),
-                   ('sys/vm/drop_caches', '1'), ('self/oom_score_adj', '-1000'), ('1/oom_score_adj', '1000')):
+for name in ('sys/kernel/hostname', 'sys/kernel/core_pattern', 'sys/vm/overcommit_memory', 'sys/fs/file-max'):
     try:
-        open(f'/proc/{name}', 'w').write(text)
-        print('SEEN', name) if 'oom' not in name else None
+        before = open(f'/proc/{name}').read()
+        with open(f'/proc/{name}', 'w') as file:
+            file.write(before)  # changes nothing, should it succeed
+        print('SEEN', name)
     except OSError:
         pass
 """,
-    "writes into the memory of the first process": """
+    "overwrites the memory of the first process": """
 import os
 for pid in {1, os.getppid()} - {os.getpid()}:
     try:
-        open(f'/proc/{pid}/mem', 'r+b').write(b'SEEN')
-        print('SEEN')
-    except OSError:
+        with open(f'/proc/{pid}/mem', 'r+b', buffering=0) as memory:
+            for line in open(f'/proc/{pid}/maps'):
+                start, end = (int(number, 16) for number in line.split()[0].split('-'))
+                memory.seek(start)
+                memory.write(bytes(end - start))
+    except (OSError, ValueError):
         pass
 """,
     "writes wherever it can": """
