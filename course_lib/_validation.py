@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from numbers import Real
 from typing import NoReturn
 
 import numpy as np
@@ -18,9 +19,28 @@ def fail(function: str, expected: str, got: object) -> NoReturn:
     raise ValueError(f"{function}: expected {expected}, got {got}")
 
 
+def is_array(value: object) -> bool:
+    """Whether ``value`` is an array with the rules of arrays; masked ones and matrices have their own."""
+    return isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray | np.matrix)
+
+
+def check_floating(function: str, name: str, array: np.ndarray) -> None:
+    """Refuse what is not a floating array, of whatever shape."""
+    if not is_array(array) or not np.issubdtype(array.dtype, np.floating):
+        got = f"dtype {array.dtype}" if is_array(array) else type(array).__name__
+        fail(function, f"`{name}` to be a NumPy array of a floating dtype", got)
+
+
+def check_batch(function: str, name: str, array: np.ndarray, least: int, axes: str) -> None:
+    """Refuse what is not a floating array of at least ``least`` axes: ``"(N, C, ...)"``."""
+    if not is_array(array) or array.ndim < least or not np.issubdtype(array.dtype, np.floating):
+        got = f"shape {array.shape}, dtype {array.dtype}" if is_array(array) else type(array).__name__
+        fail(function, f"`{name}` to be a floating NumPy array of shape {axes}", got)
+
+
 def check_rank(function: str, name: str, array: np.ndarray, axes: str) -> None:
     """Refuse an array that is not floating or whose rank is not that of ``axes``: ``"(N, C_in, H, W)"``."""
-    if not isinstance(array, np.ndarray):
+    if not is_array(array):
         fail(function, f"`{name}` to be a NumPy array of shape {axes}", type(array).__name__)
     if array.ndim != axes.count(",") + (not axes.endswith(",)")):
         fail(function, f"`{name}` of shape {axes}", f"shape {array.shape}")
@@ -30,18 +50,27 @@ def check_rank(function: str, name: str, array: np.ndarray, axes: str) -> None:
 
 def check_shape(function: str, name: str, array: np.ndarray, shape: Sequence[int], why: str = "") -> None:
     """Refuse an array whose shape is not exactly ``shape``."""
-    if not isinstance(array, np.ndarray):
+    if not is_array(array):
         fail(function, f"`{name}` to be a NumPy array of shape {tuple(shape)}{why}", type(array).__name__)
     if array.shape != tuple(shape):
         fail(function, f"`{name}` of shape {tuple(shape)}{why}", f"shape {array.shape}")
 
 
 def check_same_dtype(function: str, **arrays: np.ndarray | None) -> None:
-    """Refuse arrays of different dtypes; None is skipped. Mixing them silently would change the precision."""
+    """Refuse arrays of different dtypes; None is skipped. Mixing them silently would change the precision.
+
+    The order of bytes is no difference: NumPy answers in the machine's own, whatever it was given.
+    """
     dtypes = {name: array.dtype for name, array in arrays.items() if array is not None}
-    if len(set(dtypes.values())) > 1:
+    if len({dtype.newbyteorder("=") for dtype in dtypes.values()}) > 1:
         names = ", ".join(f"`{name}`" for name in dtypes)
         fail(function, f"{names} of one dtype", ", ".join(f"{k} {v}" for k, v in dtypes.items()))
+
+
+def check_choice(function: str, name: str, value: object, choices: Sequence[str]) -> None:
+    """Refuse what is not one of the words."""
+    if not isinstance(value, str) or value not in choices:
+        fail(function, f"`{name}` among {', '.join(map(repr, choices))}", repr(value))
 
 
 def as_int(function: str, name: str, value: object, minimum: int) -> int:
@@ -63,6 +92,27 @@ def as_pair(function: str, name: str, value: object, minimum: int) -> tuple[int,
         return (as_int(function, name, value[0], minimum), as_int(function, name, value[1], minimum))
     number = as_int(function, name, value, minimum)
     return number, number
+
+
+def as_float(function: str, name: str, value: object, low: float = -np.inf, high: float = np.inf) -> float:
+    """Return ``value`` as a float from ``low`` to ``high``; NaN, bools and what is no number are refused.
+
+    The result is Python's own: it never widens an array, as a NumPy scalar of another precision would.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool) or not low <= value <= high:
+        if low == -np.inf:
+            expected = "to be a number"
+        else:
+            expected = f"of at least {low:g}" if high == np.inf else f"from {low:g} to {high:g}"
+        fail(function, f"`{name}` {expected}", repr(value))
+    return float(value)
+
+
+def as_bool(function: str, name: str, value: object) -> bool:
+    """Return ``value`` as a bool; whatever else is true or false in Python is refused."""
+    if not isinstance(value, bool | np.bool_):
+        fail(function, f"`{name}` to be True or False", repr(value))
+    return bool(value)
 
 
 def conv_output_size(
@@ -99,7 +149,7 @@ def conv_output_size(
     Raises
     ------
     ValueError
-        If an argument is out of range, or the dilated kernel is longer than the padded axis.
+        If an argument is out of range, or no window fits in the padded axis.
 
     References
     ----------
@@ -119,10 +169,18 @@ def conv_output_size(
     stride = as_int(function, "stride", stride, 1)
     padding = as_int(function, "padding", padding, 0)
     dilation = as_int(function, "dilation", dilation, 1)
+    return count_windows(function, size, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def count_windows(
+    function: str, size: int, kernel_size: int, stride: int, padding: int, dilation: int, ceil_mode: bool
+) -> int:
+    """Compute `conv_output_size` for ``function``, which has checked its integers already."""
     extent = dilation * (kernel_size - 1) + 1
     slack = size + 2 * padding - extent
-    count = (-(-slack // stride) if ceil_mode else slack // stride) + 1
-    if ceil_mode and (count - 1) * stride >= size + padding:
+    up = as_bool(function, "ceil_mode", ceil_mode)
+    count = (-(-slack // stride) if up else slack // stride) + 1
+    if up and (count - 1) * stride >= size + padding:
         count -= 1
     if count < 1:
         fail(function, f"a padded size of at least the kernel's extent {extent}", size + 2 * padding)

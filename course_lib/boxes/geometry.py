@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib._validation import check_rank, check_same_dtype, fail
+from course_lib._validation import check_choice, check_rank, check_same_dtype, fail
 
 _FORMATS = ("xyxy", "xywh", "cxcywh")
 
@@ -51,8 +51,7 @@ def box_convert(boxes: np.ndarray, in_fmt: str, out_fmt: str) -> np.ndarray:
     """
     check_boxes("box_convert", "boxes", boxes)
     for name, fmt in (("in_fmt", in_fmt), ("out_fmt", out_fmt)):
-        if fmt not in _FORMATS:
-            fail("box_convert", f"`{name}` among {', '.join(map(repr, _FORMATS))}", repr(fmt))
+        check_choice("box_convert", name, fmt, _FORMATS)
     if in_fmt == out_fmt:
         return boxes.copy()
     a, b = boxes[:, :2], boxes[:, 2:]  # (N, 2), (N, 2)

@@ -16,7 +16,7 @@ from course_lib._validation import (
     check_rank,
     check_same_dtype,
     check_shape,
-    conv_output_size,
+    count_windows,
     fail,
 )
 
@@ -97,7 +97,7 @@ def pooling_windows(
             fail(function, f"`padding` of at most half the kernel's extent {extent}", p)
         if size == 0:
             fail(function, "an image of at least one pixel", f"shape {x.shape}")
-        count = conv_output_size(size, k, s, p, d, ceil_mode)
+        count = count_windows(function, size, k, s, p, d, ceil_mode)
         axes.append(WindowAxis(axis, size, count, k, s, p, d))
     return axes[0], axes[1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib._validation import as_int, check_rank, check_same_dtype, check_shape, fail
+from course_lib._validation import as_bool, as_int, check_rank, check_same_dtype, check_shape, fail
 from course_lib.functional._windows import (
     InputGradients,
     WindowAxis,
@@ -237,11 +237,12 @@ def _divisor(
     dtype: np.dtype,
 ) -> np.ndarray:
     """Divisor of every window, of shape (H_out, W_out), or () when it is overridden."""
+    include_padding = as_bool(function, "count_include_pad", count_include_pad)
     if divisor_override is not None:
         divisor = as_int(function, "divisor_override", divisor_override, -(2**31))
         if divisor == 0:
             fail(function, "`divisor_override` other than 0", 0)
         return np.asarray(divisor, dtype)  # ()
-    heights = rows.lengths(count_include_pad)  # (H_out,)
-    widths = columns.lengths(count_include_pad)  # (W_out,)
+    heights = rows.lengths(include_padding)  # (H_out,)
+    widths = columns.lengths(include_padding)  # (W_out,)
     return np.outer(heights, widths).astype(dtype)  # (H_out, W_out)

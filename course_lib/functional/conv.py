@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib._validation import check_rank, check_same_dtype, fail
+from course_lib._validation import check_choice, check_rank, check_same_dtype, fail
 from course_lib.functional._conv_arguments import ConvGradients, check_arrays, check_grad_out, conv_geometry
 from course_lib.functional._im2col import (
     correlate,
@@ -109,8 +109,7 @@ def convolve2d(x, k, mode="valid"):
     >>> convolve2d(np.array([[1.0, 2.0]]), np.array([[1.0, -1.0]]), mode="full")
     array([[ 1.,  1., -2.]])
     """
-    if mode not in ("valid", "full"):
-        fail("convolve2d", '`mode` to be "valid" or "full"', repr(mode))
+    check_choice("convolve2d", "mode", mode, ("valid", "full"))
     _check_image_and_kernel("convolve2d", x, k, fits=mode == "valid")
     if mode == "full":
         x = np.pad(x, [(size - 1, size - 1) for size in k.shape])  # (H + 2(K_h - 1), W + 2(K_w - 1))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from numbers import Real
-
 import numpy as np
 
-from course_lib._validation import check_same_dtype, check_shape, fail
+from course_lib._validation import (
+    as_bool,
+    as_float,
+    as_int,
+    check_floating,
+    check_same_dtype,
+    check_shape,
+    fail,
+)
 from course_lib.functional._windows import InputGradients
 
 
@@ -53,7 +59,7 @@ def dropout(x, p=0.5, training=True, rng=None):
     >>> dropout(np.ones(8), p=0.5, training=False)
     array([1., 1., 1., 1., 1., 1., 1., 1.])
     """
-    return x * _mask("dropout", x, p, training, rng)
+    return np.asarray(x * _mask("dropout", x, p, training, rng))
 
 
 def dropout_backward(grad_out, x, p=0.5, training=True, rng=None):
@@ -95,21 +101,20 @@ def dropout_backward(grad_out, x, p=0.5, training=True, rng=None):
     mask = _mask("dropout_backward", x, p, training, rng)
     check_shape("dropout_backward", "grad_out", grad_out, x.shape)
     check_same_dtype("dropout_backward", grad_out=grad_out, x=x)
-    return InputGradients(grad_out * mask)
+    return InputGradients(np.asarray(grad_out * mask))
 
 
 def _mask(
     function: str, x: np.ndarray, p: float, training: bool, rng: np.random.Generator | int | None
 ) -> np.ndarray:
     """Draw the factor of every number: 0 where it is dropped, 1 / (1 - p) where it is kept."""
-    if not isinstance(x, np.ndarray) or not np.issubdtype(x.dtype, np.floating):
-        got = f"dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
-        fail(function, "`x` to be a NumPy array of a floating dtype", got)
-    if not isinstance(p, Real) or not 0 <= p <= 1:
-        fail(function, "`p` from 0 to 1", repr(p))
-    if not training or p == 0:
+    check_floating(function, "x", x)
+    p = as_float(function, "p", p, 0, 1)
+    if not as_bool(function, "training", training) or p == 0:
         return np.ones((), x.dtype)
     if rng is None:
         fail(function, "`rng`, a generator or a seed, in training", None)
-    kept = np.random.default_rng(rng).random(x.shape) >= p
+    if not isinstance(rng, np.random.Generator):
+        rng = np.random.default_rng(as_int(function, "rng", rng, 0))
+    kept = np.asarray(rng.random(x.shape)) >= p
     return kept.astype(x.dtype) * x.dtype.type(1 / (1 - p) if p < 1 else 0)

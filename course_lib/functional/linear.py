@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib._validation import check_rank, check_same_dtype, check_shape, fail
+from course_lib._validation import check_rank, check_same_dtype, check_shape, fail, is_array
 
 
 class LinearGradients(NamedTuple):
@@ -124,7 +124,7 @@ def linear_backward(grad_out, x, weight, bias=None):
 def _check(function: str, x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) -> None:
     """Refuse inputs whose shapes or dtypes do not fit together."""
     check_rank(function, "weight", weight, "(out_features, in_features)")
-    if not isinstance(x, np.ndarray):
+    if not is_array(x):
         fail(function, "`x` to be a NumPy array of shape (..., in_features)", type(x).__name__)
     if x.ndim < 1 or x.shape[-1] != weight.shape[1]:
         fail(function, f"`x` of shape (..., {weight.shape[1]}) to fit `weight`", f"shape {x.shape}")

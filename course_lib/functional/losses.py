@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib._validation import check_same_dtype, check_shape, fail
+from course_lib._validation import (
+    as_float,
+    as_int,
+    check_choice,
+    check_floating,
+    check_same_dtype,
+    check_shape,
+    fail,
+    is_array,
+)
 from course_lib.functional.softmax import log_softmax, softmax
 
 
@@ -85,9 +94,9 @@ def cross_entropy(logits, target, weight=None, ignore_index=-100, reduction="mea
     if reduction == "none":
         return losses
     if reduction == "sum":
-        return losses.sum(dtype=logits.dtype)[()]
-    with np.errstate(invalid="ignore"):
-        return losses.sum(dtype=logits.dtype) / total
+        return losses.sum()[()]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return losses.sum() / total
 
 
 def cross_entropy_backward(
@@ -140,8 +149,8 @@ def cross_entropy_backward(
     function = "cross_entropy_backward"
     arguments = (target, weight, ignore_index, reduction, label_smoothing)
     q, total = _targets(function, logits, *arguments)
-    grad_out = np.asarray(grad_out, logits.dtype)
-    check_shape(function, "grad_out", grad_out, q[:, 0].shape if reduction == "none" else ())
+    shape = q[:, 0].shape if reduction == "none" else ()
+    grad_out = _as_gradient(function, grad_out, shape, logits.dtype)  # shape of the loss
     grad = softmax(logits, dim=1) * q.sum(axis=1, keepdims=True) - q  # shape of logits
     scale = grad_out[:, None] if reduction == "none" else grad_out  # (N, 1, d_1, ...) or ()
     if reduction == "mean":
@@ -163,7 +172,7 @@ def _targets(
     classes, dtype = logits.shape[1], logits.dtype
     along_classes = [-1, *[1] * (logits.ndim - 2)]  # (C, 1, ...)
     weights = (np.ones(classes, dtype) if weight is None else weight).reshape(along_classes)  # (C, 1, ...)
-    if isinstance(target, np.ndarray) and np.issubdtype(target.dtype, np.floating):
+    if is_array(target) and np.issubdtype(target.dtype, np.floating):
         check_shape(function, "target", target, logits.shape, " for a target of probabilities")
         check_same_dtype(function, logits=logits, target=target)
         share, counted, total = target, dtype.type(1), dtype.type(logits.size // classes)
@@ -173,7 +182,7 @@ def _targets(
             dtype
         )  # (N, C, d_1, ...)
         counted = kept[:, None]  # (N, 1, d_1, ...)
-        total = (weights.ravel()[index] * kept).sum(dtype=dtype)  # ()
+        total = (weights.ravel()[index] * kept).sum()  # ()
     share = share * dtype.type(1 - label_smoothing) + dtype.type(label_smoothing / classes)
     return share * weights * counted, total
 
@@ -182,6 +191,7 @@ def _class_indices(
     function: str, logits: np.ndarray, target: np.ndarray, ignore_index: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return class indices, 0 where ignored, and which of them count."""
+    ignore_index = as_int(function, "ignore_index", ignore_index, -(2**63))
     check_shape(function, "target", target, (logits.shape[0], *logits.shape[2:]), " for class indices")
     if not np.issubdtype(target.dtype, np.integer):
         fail(function, "`target` of integer class indices or floating probabilities", f"dtype {target.dtype}")
@@ -193,19 +203,24 @@ def _class_indices(
     return index, kept
 
 
+def _as_gradient(function: str, grad_out: object, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return the gradient of the loss in the dtype of the logits; one number may be a Python number."""
+    grad_out = np.asarray(grad_out) if isinstance(grad_out, Real) else grad_out  # ()
+    check_shape(function, "grad_out", grad_out, shape)
+    if not np.can_cast(grad_out.dtype, dtype, "same_kind"):
+        fail(function, "`grad_out` of real numbers", f"dtype {grad_out.dtype}")
+    return grad_out.astype(dtype)
+
+
 def _check(
     function: str, logits: np.ndarray, weight: np.ndarray | None, reduction: str, label_smoothing: float
 ) -> None:
     """Refuse logits, weights and options that are out of range."""
-    if not isinstance(logits, np.ndarray) or not np.issubdtype(logits.dtype, np.floating):
-        got = f"dtype {logits.dtype}" if isinstance(logits, np.ndarray) else type(logits).__name__
-        fail(function, "`logits` to be a NumPy array of a floating dtype", got)
+    check_floating(function, "logits", logits)
     if logits.ndim < 2 or logits.shape[1] == 0:
         fail(function, "`logits` of shape (N, C, ...)", f"shape {logits.shape}")
     if weight is not None:
         check_shape(function, "weight", weight, logits.shape[1:2])
         check_same_dtype(function, logits=logits, weight=weight)
-    if reduction not in ("mean", "sum", "none"):
-        fail(function, "`reduction` among 'mean', 'sum', 'none'", repr(reduction))
-    if not isinstance(label_smoothing, Real) or not 0 <= label_smoothing <= 1:
-        fail(function, "`label_smoothing` from 0 to 1", repr(label_smoothing))
+    check_choice(function, "reduction", reduction, ("mean", "sum", "none"))
+    as_float(function, "label_smoothing", label_smoothing, 0, 1)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
-from course_lib._validation import check_same_dtype, check_shape, fail
+from course_lib._validation import as_bool, as_float, check_batch, check_same_dtype, check_shape, fail
 
 
 class BatchNormResult(NamedTuple):
@@ -254,19 +253,16 @@ def _check(
     eps: float,
 ) -> None:
     """Refuse arguments that do not fit together or are out of range."""
-    if not isinstance(x, np.ndarray) or x.ndim < 2 or not np.issubdtype(x.dtype, np.floating):
-        got = f"shape {x.shape}, dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
-        fail(function, "`x` to be a floating NumPy array of shape (N, C, ...)", got)
+    check_batch(function, "x", x, 2, "(N, C, ...)")
     vectors = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     for name, vector in vectors.items():
         if vector is not None:
             check_shape(function, name, vector, x.shape[1:2])
     check_same_dtype(function, x=x, **vectors)
+    as_bool(function, "training", training)
     if (running_mean is None) != (running_var is None) or (running_mean is None and not training):
         fail(function, "`running_mean` and `running_var`, or neither in training", "None")
     if training and x.size // max(1, x.shape[1]) < 2:
         fail(function, "at least two values per channel in training", f"shape {x.shape}")
-    if not isinstance(momentum, Real) or not 0 <= momentum <= 1:
-        fail(function, "`momentum` from 0 to 1", repr(momentum))
-    if not isinstance(eps, Real) or not eps >= 0:
-        fail(function, "`eps` of at least 0", repr(eps))
+    as_float(function, "momentum", momentum, 0, 1)
+    as_float(function, "eps", eps, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib._validation import as_int, check_same_dtype, check_shape, fail
+from course_lib._validation import as_float, as_int, check_batch, check_same_dtype, check_shape
 from course_lib.functional._windows import InputGradients
 
 
@@ -38,7 +38,7 @@ def local_response_norm(x, size, alpha=1e-4, beta=0.75, k=1.0):
     Raises
     ------
     ValueError
-        If `x` is not a floating array of rank 3 or more, or ``size < 1``.
+        If `x` is not a floating array of rank 3 or more, ``size < 1``, or another argument is no number.
 
     See Also
     --------
@@ -56,7 +56,7 @@ def local_response_norm(x, size, alpha=1e-4, beta=0.75, k=1.0):
     array([[[0.33333333],
             [0.1       ]]])
     """
-    _check("local_response_norm", x, size)
+    size, alpha, beta, k = _check("local_response_norm", x, size, alpha, beta, k)
     return x * _divisor(x, size, alpha, k) ** -beta
 
 
@@ -103,7 +103,7 @@ def local_response_norm_backward(grad_out, x, size, alpha=1e-4, beta=0.75, k=1.0
     array([[[-0.25]]])
     """
     function = "local_response_norm_backward"
-    _check(function, x, size)
+    size, alpha, beta, k = _check(function, x, size, alpha, beta, k)
     check_shape(function, "grad_out", grad_out, x.shape)
     check_same_dtype(function, grad_out=grad_out, x=x)
     divisor = _divisor(x, size, alpha, k)  # (N, C, ...)
@@ -127,9 +127,8 @@ def _sum_channels(x: np.ndarray, before: int, after: int) -> np.ndarray:
     return out
 
 
-def _check(function: str, x: np.ndarray, size: int) -> None:
-    """Refuse what is not a floating batch with channels, and an empty window."""
-    if not isinstance(x, np.ndarray) or x.ndim < 3 or not np.issubdtype(x.dtype, np.floating):
-        got = f"shape {x.shape}, dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
-        fail(function, "`x` to be a floating NumPy array of shape (N, C, L, ...)", got)
-    as_int(function, "size", size, 1)
+def _check(function: str, x: np.ndarray, size: int, alpha: float, beta: float, k: float) -> tuple:
+    """Refuse what is not a floating batch with channels; return the settings as Python's own numbers."""
+    check_batch(function, "x", x, 3, "(N, C, L, ...)")
+    numbers = {"alpha": alpha, "beta": beta, "k": k}
+    return as_int(function, "size", size, 1), *(as_float(function, *item) for item in numbers.items())

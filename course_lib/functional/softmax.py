@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib._validation import check_same_dtype, check_shape, fail
+from course_lib._validation import check_floating, check_same_dtype, check_shape, fail
 from course_lib.functional._windows import InputGradients
 
 
@@ -51,7 +51,7 @@ def softmax(x, dim=-1):
     array([[0.5, 0.5],
            [1. , 0. ]])
     """
-    _check("softmax", x, dim)
+    dim = _check("softmax", x, dim)
     powers = np.exp(x - x.max(axis=dim, keepdims=True))
     return powers / powers.sum(axis=dim, keepdims=True)
 
@@ -87,7 +87,7 @@ def softmax_backward(grad_out, x, dim=-1):
     >>> softmax_backward(np.array([1.0, 0.0]), np.array([0.0, 0.0])).x
     array([ 0.25, -0.25])
     """
-    _check("softmax_backward", x, dim, grad_out)
+    dim = _check_backward("softmax_backward", grad_out, x, dim)
     p = softmax(x, dim)
     return InputGradients(p * (grad_out - (grad_out * p).sum(axis=dim, keepdims=True)))
 
@@ -130,7 +130,7 @@ def log_softmax(x, dim=-1):
     >>> log_softmax(np.array([0.0, -10000.0]))
     array([     0., -10000.])
     """
-    _check("log_softmax", x, dim)
+    dim = _check("log_softmax", x, dim)
     shifted = x - x.max(axis=dim, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=dim, keepdims=True))
 
@@ -166,19 +166,23 @@ def log_softmax_backward(grad_out, x, dim=-1):
     >>> log_softmax_backward(np.array([1.0, 0.0]), np.array([0.0, 0.0])).x
     array([ 0.5, -0.5])
     """
-    _check("log_softmax_backward", x, dim, grad_out)
+    dim = _check_backward("log_softmax_backward", grad_out, x, dim)
     return InputGradients(grad_out - softmax(x, dim) * grad_out.sum(axis=dim, keepdims=True))
 
 
-def _check(function: str, x: np.ndarray, dim: int, grad_out: np.ndarray | None = None) -> None:
-    """Refuse what is not a floating array with that axis, and a gradient that does not fit it."""
-    if not isinstance(x, np.ndarray) or not np.issubdtype(x.dtype, np.floating):
-        got = f"dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
-        fail(function, "`x` to be a NumPy array of a floating dtype", got)
-    if not isinstance(dim, int) or not -x.ndim <= dim < x.ndim:
+def _check(function: str, x: np.ndarray, dim: int) -> int:
+    """Refuse what is not a floating array with classes along that axis; return the axis."""
+    check_floating(function, "x", x)
+    if not isinstance(dim, int | np.integer) or isinstance(dim, bool) or not -x.ndim <= dim < x.ndim:
         fail(function, f"`dim` to be an axis of the {x.ndim} of `x`", repr(dim))
     if x.shape[dim] == 0:
         fail(function, "at least one class", f"shape {x.shape}")
-    if grad_out is not None:
-        check_shape(function, "grad_out", grad_out, x.shape)
-        check_same_dtype(function, grad_out=grad_out, x=x)
+    return int(dim)
+
+
+def _check_backward(function: str, grad_out: np.ndarray, x: np.ndarray, dim: int) -> int:
+    """Refuse what `_check` refuses, and a gradient that does not fit the input."""
+    dim = _check(function, x, dim)
+    check_shape(function, "grad_out", grad_out, x.shape)
+    check_same_dtype(function, grad_out=grad_out, x=x)
+    return dim

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib._validation import as_pair, check_rank, check_same_dtype, check_shape, fail
+from course_lib._validation import as_int, as_pair, check_rank, check_same_dtype, check_shape, fail
 from course_lib.functional._windows import InputGradients
 
 
@@ -121,14 +121,20 @@ def _output_size(
     default = tuple(
         (n - 1) * s - 2 * p + k for n, s, p, k in zip(x.shape[2:], step, margin, kernel, strict=True)
     )
-    size = default
-    if output_size is not None:
-        size = tuple(output_size)[-2:]
-        if len(size) != 2 or any(abs(n - d) >= s for n, d, s in zip(size, default, step, strict=True)):
-            fail(function, f"`output_size` less than {step} from {default}", repr(output_size))
+    size = default if output_size is None else _as_size(function, output_size)
+    if any(abs(n - d) >= s for n, d, s in zip(size, default, step, strict=True)):
+        fail(function, f"`output_size` less than {step} from {default}", repr(output_size))
     if min(size) < 1:
         fail(function, "an output of at least one pixel", f"{size}")
     if indices.size and not 0 <= indices.min() <= indices.max() < size[0] * size[1]:
         wrong = indices.min() if indices.min() < 0 else indices.max()
         fail(function, f"`indices` from 0 to {size[0] * size[1] - 1}", int(wrong))
     return size
+
+
+def _as_size(function: str, output_size) -> tuple[int, int]:
+    """Return height and width, the last two of two or four numbers."""
+    if not isinstance(output_size, tuple | list) or len(output_size) not in (2, 4):
+        fail(function, "`output_size` to be two or four integers", repr(output_size))
+    height, width = (as_int(function, "output_size", n, 1) for n in output_size[-2:])
+    return height, width

@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib._validation import as_pair, check_rank, check_same_dtype, check_shape, fail
+from course_lib._validation import (
+    as_bool,
+    as_pair,
+    check_choice,
+    check_rank,
+    check_same_dtype,
+    check_shape,
+    fail,
+)
 from course_lib.functional._windows import InputGradients
 
 
@@ -156,8 +164,7 @@ def _resampling(
     check_rank(function, "x", x, "(N, C, H, W)")
     if 0 in x.shape[2:]:
         fail(function, "an image of at least one pixel", f"shape {x.shape}")
-    if mode not in ("nearest", "bilinear"):
-        fail(function, "`mode` among 'nearest', 'bilinear'", repr(mode))
+    check_choice(function, "mode", mode, ("nearest", "bilinear"))
     if mode == "nearest" and align_corners is not None:
         fail(function, "`align_corners` for mode 'bilinear' only", repr(align_corners))
     if (size is None) == (scale_factor is None):
@@ -169,7 +176,8 @@ def _resampling(
         sizes = tuple(math.floor(n * f) for n, f in zip(x.shape[2:], factors, strict=True))
         if 0 in sizes:
             fail(function, "`scale_factor` to leave at least one pixel", f"an output of shape {sizes}")
-    corners = None if mode == "nearest" else bool(align_corners)
+    aligned = align_corners is not None and as_bool(function, "align_corners", align_corners)
+    corners = None if mode == "nearest" else aligned
     rows, columns = (
         _resample_axis(*axis, corners, x.dtype) for axis in zip(x.shape[2:], sizes, factors, strict=True)
     )

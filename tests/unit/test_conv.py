@@ -463,5 +463,5 @@ def test_single_channel_refuses(name, x, k, message):
 
 
 def test_convolve2d_refuses_an_unknown_mode():
-    with pytest.raises(ValueError, match='convolve2d: expected `mode` to be "valid" or "full", got \'same\''):
+    with pytest.raises(ValueError, match="convolve2d: expected `mode` among 'valid', 'full', got 'same'"):
         convolve2d(X, K, mode="same")
