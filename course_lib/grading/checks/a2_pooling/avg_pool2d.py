@@ -129,7 +129,13 @@ def _strides():
             note="overlapping windows",
             expected=np.array([[[[2.0, 3.0], [5.0, 6.0]]]]),
             explain="(0 + 1 + 3 + 4) / 4 = 2",
-        )
+        ),
+        Case(
+            (np.arange(35.0).reshape(1, 1, 5, 7), (1, 2), (2, 3)),
+            note="stride 2 down and 3 across",
+            expected=np.array([[[[0.5, 3.5], [14.5, 17.5], [28.5, 31.5]]]]),
+            explain="windows start at rows 0, 2, 4 and at columns 0 and 3; the second holds 3 and 4",
+        ),
     ]
 
 

@@ -128,10 +128,12 @@ def _powers():
 
 
 def _powers_hidden(rng):
-    return [
+    overlapping = [
         random_case(rng, (1, 2, 6, 7), p, (2, 3), (1, 2), note=f"p = {p}, overlapping windows")
         for p in (1.5, 3.0, 8.0)
     ]
+    gaps = random_case(rng, (1, 1, 7, 9), 2.5, 2, 3, note="p = 2.5, gaps between the windows, a remainder")
+    return [*overlapping, gaps]
 
 
 def _check(name, about, *cases):
