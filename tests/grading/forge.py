@@ -96,7 +96,8 @@ def course(root, *arguments):
 def course_process(root, *arguments, **options):
     """Run the `course` command on a course root, in a process of its own."""
     command = [sys.executable, "-m", "course_lib.grading.cli", "--root", str(root), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, **options)
+    options = {"timeout": 240, **options}
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
 def gradebook(root):
