@@ -12,7 +12,7 @@ from course_lib.grading.jail import NUMPY, PLOTTING, TORCH, JailError
 from course_lib.grading.limits import Limits
 from course_lib.grading.process import WorkerLost
 from course_lib.grading.rubric import rubric_of
-from course_lib.grading.scoring import TORCH_MEMORY_MB, Report, score
+from course_lib.grading.scoring import STATUSES, TORCH_MEMORY_MB, Report, score
 from course_lib.grading.submission import StudentCell, rebuild, unreadable
 
 RIGHT = "def output_size(size, kernel_size, stride=1, padding=0):\n    return (size + 2 * padding - kernel_size) // stride + 1"
@@ -149,6 +149,44 @@ def test_a_lost_process_is_flagged(monkeypatch, status):
     monkeypatch.setattr(proxy, "Process", lambda *_: Fate(WorkerLost(status, "it is gone")))
     cell = grade(RIGHT).cells[0]
     assert (cell.score, cell.status, cell.flagged) == (0.0, status, True)
+
+
+class Told:
+    """A process that lives on and says how each call failed."""
+
+    def __init__(self, status):
+        self.status = status
+
+    def exchange(self, header, seconds, values=None):
+        failure = {"status": self.status, "type": "ValueError"} if header["do"] == "call" else None
+        return {"outputs": [], "failure": failure}, []
+
+    def kill(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "flagged"),
+    [
+        ("timeout", "timeout", True),
+        ("memory", "memory", True),
+        ("odd", "unreadable", True),
+        ("error", "crashed", False),
+        ("undefined", "failed", False),
+    ],
+)
+def test_a_limit_that_was_met_is_flagged_and_an_exception_is_not(monkeypatch, told, status, flagged):
+    monkeypatch.setattr(proxy, "Process", lambda *_: Told(told))
+    cell = grade(RIGHT).cells[0]
+    assert (cell.score, cell.status, cell.flagged) == (0.0, status, flagged)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_the_words_of_a_known_verdict_are_kept(monkeypatch, loopback, status):
+    monkeypatch.setattr(scoring, "run", lambda check, *_, **__: Verdict(check.name, status, "the words"))
+    cell = grade(RIGHT).cells[0]
+    assert cell.status == status
+    assert set(cell.message.splitlines()) == {"the words"}
 
 
 def test_a_passed_cell_is_not_flagged(monkeypatch, loopback):

@@ -43,6 +43,8 @@ SOURCE = notebook(
     graded_cell("written", 10, kind="markdown"),
     nbformat.v4.new_code_cell("not known to nbgrader"),
 )
+SOURCE.cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text="the instructor's")]
+SOURCE.cells[1].execution_count = 3
 RUBRIC = rubric_of("a1_convolution", SOURCE)
 
 

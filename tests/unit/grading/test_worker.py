@@ -402,6 +402,7 @@ def test_cells_find_stand_ins_for_the_course_and_the_kernel(modules, capsys):
 def quiet_start(monkeypatch, modules, alarm, last_exit):
     """What a start does to the whole process is noted and not done."""
     noted = []
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     monkeypatch.setattr(worker, "set_limits", noted.append)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setenv("COURSE_PACKAGES", "/packages")
