@@ -8,7 +8,7 @@ from numbers import Real
 
 import numpy as np
 
-from course_lib._validation import fail
+from course_lib._validation import as_float, check_shape, fail
 from course_lib.layers import Parameter
 
 
@@ -25,16 +25,19 @@ class Optimizer:
     Raises
     ------
     ValueError
-        If there are no parameters, or `lr` is out of range.
+        If there are no parameters, one is given twice, or `lr` is out of range.
     """
 
     def __init__(self, params: Iterable[Parameter], lr: float):
-        self.params = list(params)
         name = type(self).__name__
+        if not isinstance(params, Iterable):
+            fail(name, "an iterable of Parameters", type(params).__name__)
+        self.params = list(params)
         if not self.params or not all(isinstance(parameter, Parameter) for parameter in self.params):
             fail(name, "at least one Parameter", f"{[type(p).__name__ for p in self.params]}")
-        _check_at_least_zero(name, lr=lr)
-        self.lr = lr
+        if len(set(self.params)) < len(self.params):
+            fail(name, "every Parameter once", f"{len(set(self.params))} of {len(self.params)}")
+        self.lr = as_float(name, "lr", lr, 0)
         self._memory: list[dict] = [{} for _ in self.params]
 
     def zero_grad(self) -> None:
@@ -43,9 +46,17 @@ class Optimizer:
             parameter.grad = None
 
     def step(self) -> None:
-        """Move every parameter that has a gradient, in place."""
+        """Move every parameter that has a gradient, in place.
+
+        Raises
+        ------
+        ValueError
+            If a gradient has not the shape of its parameter.
+        """
+        function = f"{type(self).__name__}.step"
         for parameter, memory in zip(self.params, self._memory, strict=True):
             if parameter.grad is not None:
+                check_shape(function, "grad", parameter.grad, parameter.data.shape)
                 self._update(parameter.data, parameter.grad, memory)
 
     def _update(self, data: np.ndarray, grad: np.ndarray, memory: dict) -> None:
@@ -108,11 +119,12 @@ class SGD(Optimizer):
         nesterov: bool = False,
     ):
         super().__init__(params, lr)
-        _check_at_least_zero("SGD", momentum=momentum, weight_decay=weight_decay)
+        self.momentum = as_float("SGD", "momentum", momentum, 0)
+        self.dampening = as_float("SGD", "dampening", dampening)
+        self.weight_decay = as_float("SGD", "weight_decay", weight_decay, 0)
+        self.nesterov = nesterov
         if nesterov and (momentum == 0 or dampening != 0):
             fail("SGD", "momentum and no dampening for `nesterov`", f"{momentum} and {dampening}")
-        self.momentum, self.dampening = momentum, dampening
-        self.weight_decay, self.nesterov = weight_decay, nesterov
 
     def _update(self, data: np.ndarray, grad: np.ndarray, memory: dict) -> None:
         step = grad + self.weight_decay * data if self.weight_decay else grad
@@ -182,10 +194,12 @@ class Adam(Optimizer):
     ):
         super().__init__(params, lr)
         name = type(self).__name__
-        _check_at_least_zero(name, eps=eps, weight_decay=weight_decay)
-        if len(betas) != 2 or not all(isinstance(beta, Real) and 0 <= beta < 1 for beta in betas):
+        self.eps = as_float(name, "eps", eps, 0)
+        self.weight_decay = as_float(name, "weight_decay", weight_decay, 0)
+        pair = isinstance(betas, tuple | list) and len(betas) == 2
+        if not pair or not all(isinstance(beta, Real) and 0 <= beta < 1 for beta in betas):
             fail(name, "`betas` to be two numbers of at least 0 and less than 1", repr(betas))
-        self.betas, self.eps, self.weight_decay = betas, eps, weight_decay
+        self.betas = tuple(map(float, betas))
 
     def _update(self, data: np.ndarray, grad: np.ndarray, memory: dict) -> None:
         if self.weight_decay:
@@ -256,10 +270,3 @@ class AdamW(Adam):
     def _update(self, data: np.ndarray, grad: np.ndarray, memory: dict) -> None:
         data *= 1 - self.lr * self.weight_decay
         self._step_by_moments(data, grad, memory)
-
-
-def _check_at_least_zero(function: str, **numbers: float) -> None:
-    """Refuse numbers that are negative, NaN, or no numbers."""
-    for name, value in numbers.items():
-        if not isinstance(value, Real) or not value >= 0:
-            fail(function, f"`{name}` of at least 0", repr(value))

@@ -71,7 +71,7 @@ def conv_geometry(function, size, kernel, stride, padding, dilation, groups):
     stride = as_pair(function, "stride", stride, 1)
     dilation = as_pair(function, "dilation", dilation, 1)
     extent = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
-    before, after = _padding(function, padding, stride, extent)
+    before, after = padding_sides(function, padding, stride, extent)
     padded = tuple(b + n + a for b, n, a in zip(before, size, after, strict=True))
     if extent[0] > padded[0] or extent[1] > padded[1]:
         fail(function, f"a kernel that fits in the padded input {padded}", f"one of extent {extent}")
@@ -105,7 +105,7 @@ def check_grad_out(function, grad_out, x, shape):
     check_same_dtype(function, grad_out=grad_out, x=x)
 
 
-def _padding(function, padding, stride, extent):
+def padding_sides(function, padding, stride, extent):
     """Return the zeros before and after; "same" puts an odd one behind: below, or to the right."""
     if not isinstance(padding, str):
         pair = as_pair(function, "padding", padding, 0)

@@ -5,7 +5,8 @@ parameters and buffers are those of PyTorch, so a ``state_dict`` of one fits the
 """
 
 from course_lib.layers.activation import Dropout, Flatten, ReLU, Sigmoid
-from course_lib.layers.base import Layer, Parameter, Sequential
+from course_lib.layers.base import Layer, Parameter
+from course_lib.layers.chain import Sequential
 from course_lib.layers.norm import BatchNorm2d
 from course_lib.layers.pool import AvgPool2d, MaxPool2d
 from course_lib.layers.weighted import Conv2d, Linear

@@ -6,7 +6,7 @@ import copy
 
 import numpy as np
 
-from course_lib._validation import check_shape, fail
+from course_lib._validation import as_float, check_shape, fail, is_array
 from course_lib.functional import (
     dropout,
     dropout_backward,
@@ -33,8 +33,9 @@ class ReLU(Layer):
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Rectify an array of any shape."""
+        out = relu(x)
         self._x = x
-        return relu(x)
+        return out
 
     def backward(self, grad_out: np.ndarray) -> np.ndarray:
         """Return the gradient of the input."""
@@ -56,8 +57,9 @@ class Sigmoid(Layer):
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Squash an array of any shape."""
+        out = sigmoid(x)
         self._x = x
-        return sigmoid(x)
+        return out
 
     def backward(self, grad_out: np.ndarray) -> np.ndarray:
         """Return the gradient of the input."""
@@ -75,6 +77,9 @@ class Flatten(Layer):
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Flatten a batch, (N, C, H, W) to (N, C * H * W)."""
+        if not is_array(x) or x.ndim < 1:
+            got = f"shape {x.shape}" if is_array(x) else type(x).__name__
+            fail("Flatten", "`x` to be a NumPy array of shape (N, ...)", got)
         self._x = x
         return x.reshape(len(x), int(np.prod(x.shape[1:])))  # (N, C * H * W)
 
@@ -98,7 +103,7 @@ class Dropout(Layer):
     Raises
     ------
     ValueError
-        If `rng` is no generator; if `p` is no probability, at the first call.
+        If `p` is no probability or `rng` no generator.
 
     See Also
     --------
@@ -116,13 +121,14 @@ class Dropout(Layer):
     def __init__(self, p: float = 0.5, *, rng: np.random.Generator):
         if not isinstance(rng, np.random.Generator):
             fail("Dropout", "`rng` to be a numpy.random.Generator", type(rng).__name__)
-        self.p, self.rng = p, rng
+        self.p, self.rng = as_float("Dropout", "p", p, 0, 1), rng
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Drop from an array of any shape."""
-        self._x, self._drops = x, self.training
-        self._rng_before = copy.deepcopy(self.rng) if self._drops else None
-        return dropout(x, self.p, self._drops, self.rng)
+        before = copy.deepcopy(self.rng) if self.training else None
+        out = dropout(x, self.p, self.training, self.rng)
+        self._x, self._drops, self._rng_before = x, self.training, before
+        return out
 
     def backward(self, grad_out: np.ndarray) -> np.ndarray:
         """Return the gradient of the input, through the mask of the last forward pass."""

@@ -1,4 +1,4 @@
-"""What every layer has in common, and the chain of layers."""
+"""What every layer has in common."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from course_lib._validation import check_shape, fail
+from course_lib._validation import check_floating, check_same_dtype, check_shape, fail
 
 
 class Parameter:
@@ -24,6 +24,11 @@ class Parameter:
     grad : ndarray, shape and dtype of `data`, or None
         The sum of all gradients since they were last cleared; None when there was none.
 
+    Raises
+    ------
+    ValueError
+        If `data` is not a floating array.
+
     Examples
     --------
     >>> p = Parameter(np.zeros(2))
@@ -34,6 +39,7 @@ class Parameter:
     """
 
     def __init__(self, data: np.ndarray):
+        check_floating("Parameter", "data", data)
         self.data = data
         self.grad: np.ndarray | None = None
 
@@ -44,8 +50,15 @@ class Parameter:
         ----------
         grad : ndarray, shape and dtype of `data`
             Gradient of the loss.
+
+        Raises
+        ------
+        ValueError
+            If `grad` has not the shape and the dtype of `data`.
         """
-        self.grad = grad if self.grad is None else self.grad + grad
+        check_shape("Parameter.accumulate", "grad", grad, self.data.shape)
+        check_same_dtype("Parameter.accumulate", grad=grad, data=self.data)
+        self.grad = grad.copy() if self.grad is None else self.grad + grad
 
 
 class Layer:
@@ -118,6 +131,18 @@ class Layer:
         """
         return {name: value for name, value in vars(self).items() if isinstance(value, Layer)}
 
+    def all_layers(self) -> Iterator[Layer]:
+        """Yield this layer and every layer under it.
+
+        Yields
+        ------
+        Layer
+            Outer ones before inner ones.
+        """
+        yield self
+        for layer in self.named_layers().values():
+            yield from layer.all_layers()
+
     def named_buffers(self) -> dict[str, np.ndarray]:
         """Return this layer's own arrays that are kept but not learned.
 
@@ -156,9 +181,9 @@ class Layer:
         Returns
         -------
         list of Parameter
-            In the order of ``named_parameters``.
+            In the order of ``named_parameters``; one that several layers share stands there once.
         """
-        return [parameter for _, parameter in self.named_parameters()]
+        return list(dict.fromkeys(parameter for _, parameter in self.named_parameters()))
 
     def zero_grad(self) -> None:
         """Clear the gradients of all parameters."""
@@ -214,15 +239,19 @@ class Layer:
         Raises
         ------
         ValueError
-            If a name is missing or unknown, or a shape disagrees. Nothing is changed then.
+            If a name is missing or unknown, a shape disagrees, or a value is no real number. Nothing is
+            changed then.
         """
         function = f"{type(self).__name__}.load_state_dict"
         own = dict(self._named_arrays())
-        if own.keys() != state.keys():
-            fail(function, f"the names {sorted(own)}", sorted(state))
+        if not isinstance(state, Mapping) or own.keys() != state.keys():
+            got = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
+            fail(function, f"the names {sorted(own)}", got)
         values = {name: np.asarray(value) for name, value in state.items()}
         for name, array in own.items():
             check_shape(function, name, values[name], array.shape)
+            if values[name].dtype.kind not in "biuf":
+                fail(function, f"`{name}` of real numbers", f"dtype {values[name].dtype}")
         for name, array in own.items():
             array[...] = values[name]
 
@@ -241,44 +270,3 @@ class Layer:
         if self._x is None:
             fail(f"{type(self).__name__}.backward", "a forward pass before it", "none")
         return self._x
-
-
-class Sequential(Layer):
-    """A chain: each layer takes what the one before it gave.
-
-    Parameters
-    ----------
-    *layers : Layer
-        First to last; they are named "0", "1" and so on.
-
-    Examples
-    --------
-    >>> from course_lib.layers import ReLU
-    >>> chain = Sequential(ReLU(), ReLU())
-    >>> chain(np.array([-1.0, 1.0]))
-    array([0., 1.])
-    >>> chain.backward(np.array([3.0, 3.0]))
-    array([0., 3.])
-    """
-
-    def __init__(self, *layers: Layer):
-        for position, layer in enumerate(layers):
-            if not isinstance(layer, Layer):
-                fail("Sequential", "layers", type(layer).__name__)
-            setattr(self, str(position), layer)
-
-    def __iter__(self) -> Iterator[Layer]:
-        """Iterate over the layers, first to last."""
-        return iter(self.named_layers().values())
-
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        """Run every layer, first to last."""
-        for layer in self:
-            x = layer.forward(x)
-        return x
-
-    def backward(self, grad_out: np.ndarray) -> np.ndarray:
-        """Run every layer's ``backward``, last to first."""
-        for layer in reversed(list(self)):
-            grad_out = layer.backward(grad_out)
-        return grad_out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib._validation import as_int, check_rank
+from course_lib._validation import as_float, as_int, check_rank
 from course_lib.functional import batch_norm, batch_norm_backward
 from course_lib.layers.base import Layer, Parameter
 
@@ -39,7 +39,7 @@ class BatchNorm2d(Layer):
     Raises
     ------
     ValueError
-        If `num_features` is out of range.
+        If a number is out of range.
 
     See Also
     --------
@@ -69,7 +69,8 @@ class BatchNorm2d(Layer):
         dtype=np.float32,
     ):
         channels = as_int("BatchNorm2d", "num_features", num_features, 1)
-        self.eps, self.momentum = eps, momentum
+        self.eps = as_float("BatchNorm2d", "eps", eps, 0)
+        self.momentum = None if momentum is None else as_float("BatchNorm2d", "momentum", momentum, 0, 1)
         self.weight = Parameter(np.ones(channels, dtype)) if affine else None
         self.bias = Parameter(np.zeros(channels, dtype)) if affine else None
         self.running_mean = np.zeros(channels, dtype) if track_running_stats else None
@@ -79,14 +80,15 @@ class BatchNorm2d(Layer):
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Normalise a batch (N, C, H, W); in training, move the running statistics."""
         check_rank("BatchNorm2d", "x", x, "(N, C, H, W)")
-        self._x, self._by_batch = x, self.training or self.running_mean is None
+        by_batch, tracks = self.training or self.running_mean is None, self.running_mean is not None
         share = self.momentum
-        if self.training and self.running_mean is not None:
+        if share is None:
+            share = 1 / (int(self.num_batches_tracked) + 1) if tracks else 0.0
+        result = batch_norm(x, *self._arguments(), by_batch, share, self.eps)
+        if self.training and tracks:
             self.num_batches_tracked += 1
-            share = 1 / int(self.num_batches_tracked) if share is None else share
-        result = batch_norm(x, *self._arguments(), self._by_batch, share or 0.0, self.eps)
-        if self.training:
             self.running_mean, self.running_var = result.running_mean, result.running_var
+        self._x, self._by_batch = x, by_batch
         return result.out
 
     def backward(self, grad_out: np.ndarray) -> np.ndarray:

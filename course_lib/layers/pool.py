@@ -40,8 +40,9 @@ class MaxPool2d(Layer):
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Pool a batch, (N, C, H, W) to (N, C, H_out, W_out)."""
+        out = max_pool2d(x, *self._arguments)
         self._x = x
-        return max_pool2d(x, *self._arguments)
+        return out
 
     def backward(self, grad_out: np.ndarray) -> np.ndarray:
         """Return the gradient of the input."""
@@ -90,8 +91,9 @@ class AvgPool2d(Layer):
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Pool a batch, (N, C, H, W) to (N, C, H_out, W_out)."""
+        out = avg_pool2d(x, *self._arguments)
         self._x = x
-        return avg_pool2d(x, *self._arguments)
+        return out
 
     def backward(self, grad_out: np.ndarray) -> np.ndarray:
         """Return the gradient of the input."""

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
-from course_lib._validation import as_int, as_pair, fail
+from course_lib._validation import as_bool, as_int, as_pair, fail
 from course_lib.functional import conv2d, conv2d_backward, linear, linear_backward
+from course_lib.functional._conv_arguments import padding_sides
 from course_lib.layers.base import Layer, Parameter
 
 
@@ -48,7 +49,8 @@ class Conv2d(Layer):
     Raises
     ------
     ValueError
-        If a number is out of range, or the channels are no multiples of `groups`.
+        If a number is out of range, the channels are no multiples of `groups`, or "same" meets a stride other
+        than 1.
 
     See Also
     --------
@@ -90,14 +92,17 @@ class Conv2d(Layer):
             got = f"{channels_in} and {channels_out}"
             fail("Conv2d", f"channels that are multiples of `groups` {groups}", got)
         kernel = as_pair("Conv2d", "kernel_size", kernel_size, 1)
+        as_pair("Conv2d", "dilation", dilation, 1)
+        padding_sides("Conv2d", padding, as_pair("Conv2d", "stride", stride, 1), kernel)
         shape = (channels_out, channels_in // groups, *kernel)  # (C_out, C_in / groups, K_h, K_w)
         self.weight, self.bias = _draw("Conv2d", shape, bias, rng, dtype)
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Convolve a batch, (N, C_in, H, W) to (N, C_out, H_out, W_out)."""
+        out = conv2d(x, *self._arguments())
         self._x = x
-        return conv2d(x, *self._arguments())
+        return out
 
     def backward(self, grad_out: np.ndarray) -> np.ndarray:
         """Add to the gradients of weight and bias, and return that of the input."""
@@ -170,8 +175,9 @@ class Linear(Layer):
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Map the last axis, (..., in_features) to (..., out_features)."""
+        out = linear(x, *self._arguments())
         self._x = x
-        return linear(x, *self._arguments())
+        return out
 
     def backward(self, grad_out: np.ndarray) -> np.ndarray:
         """Add to the gradients of weight and bias, and return that of the input."""
@@ -192,7 +198,8 @@ def _draw(
         fail(function, "`rng` to be a numpy.random.Generator", type(rng).__name__)
     bound = 1 / math.sqrt(math.prod(shape[1:]))
     weight = Parameter(rng.uniform(-bound, bound, shape).astype(dtype))
-    return weight, Parameter(rng.uniform(-bound, bound, shape[0]).astype(dtype)) if bias else None
+    biased = as_bool(function, "bias", bias)
+    return weight, Parameter(rng.uniform(-bound, bound, shape[0]).astype(dtype)) if biased else None
 
 
 def _accumulate(layer: Conv2d | Linear, grads) -> None:

@@ -1,5 +1,8 @@
 """NumPy layers against their namesakes in torch.nn: values, gradients, names, first weights; and a LeNet's training."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -269,3 +272,142 @@ def test_a_layer_of_your_own_has_to_say_what_it_does():
         layers.Layer()(np.zeros(1))
     with pytest.raises(NotImplementedError):
         layers.Layer().backward(np.zeros(1))
+
+
+def pass_through(layer, x):
+    """One forward and one backward pass with an upstream gradient of ones."""
+    return layer.backward(np.ones_like(layer(x)))
+
+
+def test_a_layer_that_stands_twice_in_a_chain_is_refused():
+    """It keeps one input, that of its last call: the gradient of its first place would be wrong without a word."""
+    shared = layers.ReLU()
+    for chain in ((shared, shared), (layers.Sequential(shared), layers.Flatten(), shared)):
+        with pytest.raises(
+            ValueError, match="Sequential: expected every layer once, got one ReLU in several"
+        ):
+            layers.Sequential(*chain)
+
+
+def test_a_parameter_that_two_layers_share_is_learned_once():
+    first, second = (layers.Linear(2, 2, rng=RNG(seed), dtype=np.float64) for seed in (0, 1))
+    second.weight = first.weight
+    chain = layers.Sequential(first, second)
+    assert [name for name, _ in chain.named_parameters()] == ["0.weight", "0.bias", "1.weight", "1.bias"]
+    assert chain.parameters() == [first.weight, first.bias, second.bias]
+    x = RNG(2).normal(size=(3, 2))
+    pass_through(chain, x)
+    weight = torch.tensor(first.weight.data, requires_grad=True)
+    biases = [torch.tensor(layer.bias.data) for layer in (first, second)]
+    hidden = nn.functional.linear(torch.tensor(x), weight, biases[0])
+    nn.functional.linear(hidden, weight, biases[1]).sum().backward()
+    np.testing.assert_allclose(first.weight.grad, weight.grad.numpy(), rtol=1e-12)
+
+
+KINDS = {
+    "Conv2d": lambda: layers.Conv2d(3, 4, 2, rng=RNG(0), dtype=np.float64),
+    "Linear": lambda: layers.Linear(5, 2, rng=RNG(0), dtype=np.float64),
+    "BatchNorm2d": lambda: layers.BatchNorm2d(3, dtype=np.float64),
+    "MaxPool2d": lambda: layers.MaxPool2d(2),
+    "AvgPool2d": lambda: layers.AvgPool2d(2),
+    "ReLU": layers.ReLU,
+    "Sigmoid": layers.Sigmoid,
+    "Flatten": layers.Flatten,
+    "Dropout": lambda: layers.Dropout(0.5, rng=RNG(0)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_refused_input_leaves_the_layer_as_it_was(kind):
+    layer, x = KINDS[kind](), RNG(1).normal(size=(2, 3, 4, 5))
+    grad_out = np.ones_like(layer(x))
+    expected, state = layer.backward(grad_out), layer.state_dict()
+    with pytest.raises(ValueError, match=r"expected .+, got "):
+        layer(x.tolist())
+    np.testing.assert_array_equal(layer.backward(grad_out), expected)  # still that of the last forward pass
+    for name, array in layer.state_dict().items():
+        np.testing.assert_array_equal(array, state[name])
+
+
+def test_batch_norm_counts_only_the_batches_that_it_took():
+    layer = layers.BatchNorm2d(2, momentum=None)
+    with pytest.raises(ValueError, match="batch_norm: expected at least two values per channel"):
+        layer(np.zeros((1, 2, 1, 1), np.float32))
+    assert layer.num_batches_tracked == 0
+    layer(np.ones((2, 2, 1, 1), np.float32))
+    np.testing.assert_array_equal(layer.running_mean, [1, 1])  # the mean over one batch
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))])
+def test_a_copy_goes_its_own_way(kind, copied):
+    layer, x = KINDS[kind](), RNG(1).normal(size=(2, 3, 4, 5))
+    pass_through(layer, x)
+    twin = copied(layer)
+    np.testing.assert_array_equal(twin(x), layer(x))
+    assert not any(
+        np.shares_memory(a.data, b.data) for a, b in zip(twin.parameters(), layer.parameters(), strict=True)
+    )
+
+
+def test_a_parameter_keeps_a_gradient_of_its_own():
+    parameter, grad = layers.Parameter(np.zeros(2)), np.ones(2)
+    parameter.accumulate(grad)
+    grad[:] = 5
+    np.testing.assert_array_equal(parameter.grad, [1, 1])
+    for wrong in (np.ones((2, 2)), np.ones(1), 1.0):
+        with pytest.raises(ValueError, match=r"Parameter.accumulate: expected `grad` .*of shape \(2,\)"):
+            parameter.accumulate(wrong)
+    with pytest.raises(ValueError, match="Parameter.accumulate: expected `grad`, `data` of one dtype"):
+        parameter.accumulate(np.ones(2, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: layers.Conv2d(1, 1, 3, stride=0, rng=RNG(0)),
+            "Conv2d: expected `stride` to be an integer of",
+        ),
+        (
+            lambda: layers.Conv2d(1, 1, 3, dilation=0.5, rng=RNG(0)),
+            "Conv2d: expected `dilation` to be an integer",
+        ),
+        (
+            lambda: layers.Conv2d(1, 1, 3, padding="full", rng=RNG(0)),
+            "Conv2d: expected `padding` to be an integer",
+        ),
+        (
+            lambda: layers.Conv2d(1, 1, 3, 2, "same", rng=RNG(0)),
+            'Conv2d: expected stride 1 with padding="same"',
+        ),
+        (
+            lambda: layers.Linear(1, 1, bias="no", rng=RNG(0)),
+            "Linear: expected `bias` to be True or False, got",
+        ),
+        (
+            lambda: layers.Linear(1, 1, rng=RNG(0), dtype=int),
+            "Parameter: expected `data` to be .* floating dtype",
+        ),
+        (lambda: layers.BatchNorm2d(1, eps=-1), "BatchNorm2d: expected `eps` of at least 0, got -1"),
+        (lambda: layers.BatchNorm2d(1, momentum=2), "BatchNorm2d: expected `momentum` from 0 to 1, got 2"),
+        (lambda: layers.Dropout(2, rng=RNG(0)), "Dropout: expected `p` from 0 to 1, got 2"),
+        (
+            lambda: layers.Flatten()([1.0]),
+            r"Flatten: expected `x` to be a NumPy array of shape \(N, ...\), got list",
+        ),
+        (
+            lambda: layers.ReLU().load_state_dict(None),
+            r"ReLU.load_state_dict: expected the names \[\], got None",
+        ),
+        (
+            lambda: layers.BatchNorm2d(1, track_running_stats=False).load_state_dict(
+                {"weight": ["a"], "bias": [0]}
+            ),
+            "BatchNorm2d.load_state_dict: expected `weight` of real numbers, got dtype",
+        ),
+    ],
+)
+def test_a_layer_is_checked_when_it_is_made(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

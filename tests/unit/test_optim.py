@@ -89,6 +89,16 @@ def parameters():
     [
         (lambda: optim.SGD([]), r"SGD: expected at least one Parameter, got \[\]"),
         (lambda: optim.SGD([np.zeros(1)]), r"SGD: expected at least one Parameter, got \['ndarray'\]"),
+        (lambda: optim.SGD(parameters()[0]), "SGD: expected an iterable of Parameters, got Parameter"),
+        (lambda: optim.SGD(parameters() * 2), "SGD: expected every Parameter once, got 1 of 2"),
+        (
+            lambda: optim.SGD(parameters(), dampening=np.nan),
+            "SGD: expected `dampening` to be a number, got nan",
+        ),
+        (
+            lambda: optim.Adam(parameters(), betas=0.9),
+            "Adam: expected `betas` to be two numbers of at least 0",
+        ),
         (lambda: optim.SGD(parameters(), lr=-1), "SGD: expected `lr` of at least 0, got -1"),
         (lambda: optim.SGD(parameters(), lr=np.nan), "SGD: expected `lr` of at least 0, got nan"),
         (lambda: optim.SGD(parameters(), momentum=-1), "SGD: expected `momentum` of at least 0, got -1"),
@@ -117,3 +127,32 @@ def test_an_optimizer_of_your_own_has_to_say_how_it_moves():
     parameter.grad = np.ones(1)
     with pytest.raises(NotImplementedError):
         optim.Optimizer([parameter], lr=1.0).step()
+
+
+@pytest.mark.parametrize("wrong", [np.ones(1), np.ones((1, 3)), np.ones(())])
+def test_a_gradient_of_another_shape_is_not_spread_over_the_parameter(wrong):
+    parameter = Parameter(np.zeros(3))
+    parameter.grad = wrong
+    with pytest.raises(ValueError, match=r"SGD.step: expected `grad` of shape \(3,\), got shape"):
+        optim.SGD([parameter], lr=1.0).step()
+    np.testing.assert_array_equal(parameter.data, [0, 0, 0])
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
+def test_settings_given_as_numpy_scalars_do_not_widen_the_memory(name):
+    settings = {"lr": np.float64(0.1), "weight_decay": np.float64(0.1)}
+    settings |= (
+        {"momentum": np.float64(0.9)} if name == "SGD" else {"betas": (np.float64(0.9), np.float64(0.99))}
+    )
+    plain = {key: tuple(map(float, v)) if key == "betas" else float(v) for key, v in settings.items()}
+    ends = []
+    for given in (settings, plain):
+        parameter = Parameter(np.ones(3, np.float32))
+        optimizer = getattr(optim, name)([parameter], **given)
+        for seed in range(5):
+            parameter.grad = np.random.default_rng(seed).standard_normal(3).astype(np.float32)
+            optimizer.step()
+        memory = [value for value in optimizer._memory[0].values() if isinstance(value, np.ndarray)]
+        assert {value.dtype for value in memory} == {np.dtype(np.float32)}
+        ends.append(parameter.data)
+    np.testing.assert_array_equal(*ends)
