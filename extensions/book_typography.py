@@ -1,8 +1,9 @@
 """Sphinx extension: small repairs of how a line breaks.
 
 A browser may break a line between a formula and the full stop after it, or the bracket before it, since a
-formula is a box to it; both then travel together. The space in "Solution to Exercise 2.1" stands outside of
-its link, so that it is not underlined.
+formula is a box to it; here both travel together. Code in a sentence breaks at its spaces, and only words of
+it that are longer than a phone's line may break elsewhere: in a table after an underscore, a slash or a full
+stop. The space in "Solution to Exercise 2.1" stands outside of its link, so that it is not underlined.
 """
 
 import re
@@ -12,6 +13,9 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 CLOSING = re.compile(r"^[.,;:!?)\]’”]+")
 OPENING = re.compile(r"[(\[“‘]+$")
+CODE = re.compile(r'(<span class="pre)">([^<]+)</span>')
+CELL = re.compile(r"<td>.*?</td>", re.DOTALL)
+LONG, LONG_IN_TABLE = 24, 8
 SOLUTION = re.compile(r'Solution to(<a class="reference internal" href="[^"]*">) ')
 
 
@@ -48,14 +52,30 @@ def wrap(math, opening, closing):
     kept += [nodes.Text(opening), math, nodes.Text(closing)]
 
 
-def space_before_link(app, pagename, templatename, context, doctree):
-    """Move the space of a solution's title out of the link."""
+def breakable_code(match):
+    """Mark a long word of code, which may break anywhere."""
+    return f'{match[1]} long">{match[2]}</span>' if len(match[2]) > LONG else match[0]
+
+
+def breakable_cell(match):
+    """Offer a break after each part of the longer words of code in a table's cell."""
+
+    def offer(code):
+        parts = re.sub(r"([_/.]+)(?=\w)", r"\1<wbr>", code[2])
+        return f'{code[1]} long">{parts}</span>' if len(code[2]) > LONG_IN_TABLE else code[0]
+
+    return CODE.sub(offer, match[0])
+
+
+def repair_breaks(app, pagename, templatename, context, doctree):
+    """Say where code may break, and move the space of a solution's title out of its link."""
     if "body" in context:
-        context["body"] = SOLUTION.sub(r"Solution to \1", context["body"])
+        body = CODE.sub(breakable_code, CELL.sub(breakable_cell, context["body"]))
+        context["body"] = SOLUTION.sub(r"Solution to \1", body)
 
 
 def setup(app):
     """Register the extension."""
     app.add_post_transform(KeepFormulaAndPunctuation)
-    app.connect("html-page-context", space_before_link)
+    app.connect("html-page-context", repair_breaks)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
