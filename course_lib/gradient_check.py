@@ -14,6 +14,7 @@ leaves four digits at best, so everything here is computed in float64.
 from __future__ import annotations
 
 import inspect
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -63,7 +64,7 @@ def numerical_gradient(f, x, eps=EPSILON):
     Parameters
     ----------
     f : callable
-        Takes an array like `x`, in float64, and returns one number.
+        Takes an array like `x`, in float64 and its own to change, and returns one number.
     x : ndarray, any shape, real
         Where to differentiate. It is not changed.
     eps : float, default 1e-6
@@ -77,7 +78,7 @@ def numerical_gradient(f, x, eps=EPSILON):
     Raises
     ------
     ValueError
-        If `f` does not return a single number, or `eps` is not positive.
+        If `x` is not real, `f` does not return a single real number, or `eps` is not positive.
 
     See Also
     --------
@@ -93,16 +94,18 @@ def numerical_gradient(f, x, eps=EPSILON):
     >>> numerical_gradient(lambda x: (x**2).sum(), x).round(6)
     array([ 2., -4.,  6.])
     """
-    if not eps > 0:
+    if not isinstance(eps, Real) or not 0 < eps < np.inf:
         fail("numerical_gradient", "`eps` to be positive", repr(eps))
+    if np.asarray(x).dtype.kind not in "biuf":
+        fail("numerical_gradient", "`x` to be real", f"dtype {np.asarray(x).dtype}")
     x = np.array(x, dtype=np.float64)  # a copy: the entries are moved one by one
     grad = np.empty_like(x)
     for index in np.ndindex(x.shape):
         here = x[index]
         x[index] = here + eps
-        above, right = _scalar(f(x)), x[index]
+        above, right = _scalar(f(x.copy())), x[index]
         x[index] = here - eps
-        below, left = _scalar(f(x)), x[index]
+        below, left = _scalar(f(x.copy())), x[index]
         x[index] = here
         grad[index] = (above - below) / (right - left)  # the step that rounding let happen, not 2 * eps
     return grad
@@ -117,7 +120,7 @@ def gradient_errors(op, op_backward, args, eps=EPSILON, rng=None, **settings):
     Parameters
     ----------
     op : callable
-        Called as ``op(*args, **settings)``; returns an array.
+        Called as ``op(*args, **settings)``; returns an array, or a record whose field ``out`` is one.
     op_backward : callable
         Called as ``op_backward(grad_out, *args, **settings)``; returns a NamedTuple named after the inputs,
         or the one gradient of an op with one input.
@@ -159,8 +162,7 @@ def gradient_errors(op, op_backward, args, eps=EPSILON, rng=None, **settings):
     """
     rng = np.random.default_rng(0) if rng is None else rng
     args = [np.asarray(a, np.float64) if _is_floating(a) else a for a in args]
-    out = np.asarray(op(*args, **settings))
-    g = rng.normal(size=out.shape)
+    g = rng.normal(size=_out(op(*args, **settings)).shape)
     analytic = _named_gradients(op, op_backward(g, *args, **settings))
     errors = []
     for position, name in enumerate(list(inspect.signature(op).parameters)[: len(args)]):
@@ -170,7 +172,7 @@ def gradient_errors(op, op_backward, args, eps=EPSILON, rng=None, **settings):
         check_shape("gradient_errors", f"gradient for {name}", grad, args[position].shape)
 
         def loss(value, position=position):
-            return float((g * op(*args[:position], value, *args[position + 1 :], **settings)).sum())
+            return (g * _out(op(*args[:position], value, *args[position + 1 :], **settings))).sum()
 
         errors.append(_worst(name, grad, numerical_gradient(loss, args[position], eps)))
     if not errors:
@@ -233,10 +235,16 @@ def check_gradients(op, op_backward, args, eps=EPSILON, tolerance=1e-6, rng=None
     return errors
 
 
+def _out(result):
+    """Return the array that an operation computes, which a record holds as ``out``."""
+    return np.asarray(getattr(result, "out", result))
+
+
 def _scalar(value):
     value = np.asarray(value)
-    if value.size != 1:
-        fail("numerical_gradient", "`f` to return one number", f"an array of shape {value.shape}")
+    if value.size != 1 or value.dtype.kind not in "biuf":
+        got = f"an array of shape {value.shape}" if value.size != 1 else f"dtype {value.dtype}"
+        fail("numerical_gradient", "`f` to return one number", got)
     return value.item()
 
 

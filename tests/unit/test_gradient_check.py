@@ -9,7 +9,14 @@ from _oracle import fixed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_lib.functional import conv2d, conv2d_backward
+from course_lib.functional import (
+    batch_norm,
+    batch_norm_backward,
+    conv2d,
+    conv2d_backward,
+    max_pool2d_backward,
+    max_pool2d_with_indices,
+)
 from course_lib.gradient_check import EPSILON, check_gradients, gradient_errors, numerical_gradient
 
 
@@ -140,3 +147,46 @@ def test_bad_arguments_are_refused():
     for eps in (0.0, -1e-6, np.nan):
         with pytest.raises(ValueError, match="numerical_gradient: expected `eps` to be positive, got"):
             numerical_gradient(np.sum, X, eps)
+
+
+def test_a_function_may_spend_its_argument():
+    gradient = numerical_gradient(lambda x: np.multiply(x, 2, out=x).sum(), np.ones(3))
+    np.testing.assert_allclose(gradient, [2, 2, 2], rtol=1e-8)
+
+
+def test_operations_with_several_results_are_checked_by_their_output():
+    """The course's own batch norm returns its statistics as well, and its max pooling the places."""
+    rng = np.random.default_rng(0)
+    x, scale, offset = rng.normal(size=(4, 3)), rng.normal(size=3), rng.normal(size=3)
+    arguments = [x, np.zeros(3), np.ones(3), scale, offset]
+    errors = check_gradients(batch_norm, batch_norm_backward, arguments, training=True)
+    assert [error.name for error in errors] == ["x", "weight", "bias"]
+    image = rng.permutation(20.0).reshape(1, 1, 4, 5)
+    check_gradients(max_pool2d_with_indices, max_pool2d_backward, [image], kernel_size=2)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: numerical_gradient(np.sum, np.ones(2), eps="a"), "expected `eps` to be positive, got 'a'"),
+        (
+            lambda: numerical_gradient(np.sum, np.ones(2), eps=np.inf),
+            "expected `eps` to be positive, got inf",
+        ),
+        (
+            lambda: numerical_gradient(np.sum, np.ones(2) * 1j),
+            "expected `x` to be real, got dtype complex128",
+        ),
+        (
+            lambda: numerical_gradient(lambda x: 1j, np.ones(2)),
+            "expected `f` to return one number, got dtype",
+        ),
+        (
+            lambda: numerical_gradient(lambda x: None, np.ones(2)),
+            "expected `f` to return one number, got dtype",
+        ),
+    ],
+)
+def test_what_is_not_real_is_refused(call, message):
+    with pytest.raises(ValueError, match=f"^numerical_gradient: {message}"):
+        call()
