@@ -174,6 +174,21 @@ DELETED_AND_DOUBLED = [
     Attack("surgery", "answer twice, the second time right", _answered_twice, 15.0, like="corr2d alone"),
     Attack("surgery", "call a function of another cell", _with_a_helper, 15.0, like="corr2d alone"),
 ]
+# What may stand beside right answers without costing a point.
+NOISY = {
+    "warnings": "import warnings\nwarnings.warn('careful')",
+    "stderr": "import sys\nsys.stderr.write('trouble\\n' * 1000)",
+    "prints": "print('x' * 10**6)",
+    "progress": "import sys, time\nfor i in range(50):\n    sys.stdout.write(f'\\r{i}%')\n    sys.stdout.flush()",
+    "magics": "%matplotlib inline\n!ls\n%time 1 + 1",
+    "a failing experiment": "corr2d(np.zeros((2, 2)), None)",
+    "a question left open": "np.zeros?",
+    "a figure": "import matplotlib.pyplot as plt\nplt.plot([1, 2])",
+    "a child process": "import subprocess\nprint(subprocess.run(['true']).returncode)",
+    "threads": "import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()",
+    "temporary files": "import tempfile\nwith tempfile.NamedTemporaryFile() as f:\n    f.write(b'x')",
+}
+
 IN_A_CELL = ("leaves by os._exit", "prints without end", "sleeps", "ignores interrupts", "stops itself")
 ATTACKS = [
     *(_forgery(name, cell) for name, cell in hostile.FORGERIES.items()),
@@ -215,7 +230,7 @@ ATTACKS = [
     *DELETED_AND_DOUBLED,
     *(_unreadable(make.__name__.replace("_", " "), make, says) for make, says in broken.FILES.items()),
     *(_unreadable(name, text) for name, text in broken.BROKEN.items()),
-    *(_noise(name, cell) for name, cell in hostile.NOISY.items()),
+    *(_noise(name, cell) for name, cell in NOISY.items()),
 ]
 MODULES = {
     "code": ("forgery", "lie", "bytes", "trick", "leak"),

@@ -293,18 +293,3 @@ def \u0441orr2d(x, k):
 corr2d = type('corr2d', (), {'__call__': lambda self, x, k: np.True_})()
 """,
 }
-
-# What may stand beside right answers without costing a point.
-NOISY = {
-    "warnings": "import warnings\nwarnings.warn('careful')",
-    "stderr": "import sys\nsys.stderr.write('trouble\\n' * 1000)",
-    "prints": "print('x' * 10**6)",
-    "progress": "import sys, time\nfor i in range(50):\n    sys.stdout.write(f'\\r{i}%')\n    sys.stdout.flush()",
-    "magics": "%matplotlib inline\n!ls\n%time 1 + 1",
-    "a failing experiment": "corr2d(np.zeros((2, 2)), None)",
-    "a question left open": "np.zeros?",
-    "a figure": "import matplotlib.pyplot as plt\nplt.plot([1, 2])",
-    "a child process": "import subprocess\nprint(subprocess.run(['true']).returncode)",
-    "threads": "import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()",
-    "temporary files": "import tempfile\nwith tempfile.NamedTemporaryFile() as f:\n    f.write(b'x')",
-}

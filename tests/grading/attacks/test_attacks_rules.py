@@ -11,6 +11,7 @@ import cases
 import containment
 import forge
 import pytest
+import traces
 from containment import Attack
 
 from course_lib.grading.scoring import failed
@@ -44,12 +45,12 @@ def test_tests_of_attacks_grade_through_containment_only():
 
 
 def test_a_process_that_stays_is_noticed(world, monkeypatch):
-    monkeypatch.setattr(containment, "PATIENCE", 0.1)
+    monkeypatch.setattr(traces, "PATIENCE", 0.1)
     program = "import os, time\nif not os.fork():\n    os.setsid()\n    if not os.fork():\n        time.sleep(600)\n"
-    before = containment.descendants()
+    before = traces.descendants()
     with pytest.raises(AssertionError, match="still running: python"), containment.contained(world):
         subprocess.run([sys.executable, "-c", program], check=True)
-    for pid, _ in containment.descendants().keys() - before.keys():
+    for pid, _ in traces.descendants().keys() - before.keys():
         os.kill(pid, signal.SIGKILL)
 
 
@@ -80,11 +81,11 @@ def test_a_file_that_stays_open_is_noticed(world):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
 def test_a_file_of_a_jail_s_user_is_noticed(world, monkeypatch):
-    monkeypatch.setattr(containment, "SHARED_FOLDERS", (str(world.root.parent),))
+    monkeypatch.setattr(traces, "SHARED_FOLDERS", (str(world.root.parent),))
     stray = world.root.parent / "stray"
     stray.touch()
     with pytest.raises(AssertionError, match="written outside the jail"), containment.contained(world):
-        os.chown(stray, containment.JAIL_USERS[7], -1)
+        os.chown(stray, traces.JAIL_USERS[7], -1)
 
 
 def test_what_may_change_may(world):
