@@ -12,6 +12,7 @@ from course_lib.grading import autograde, jail
 from course_lib.grading.autograde import Run, grade
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.jail import JailError
+from course_lib.grading.results import reports
 from course_lib.grading.scoring import CellScore, Report, failed
 from course_lib.grading.submission import digest, load
 
@@ -125,6 +126,8 @@ def test_everyone_is_graded_and_the_gradebook_holds_it(root, go, scored):
     assert "report" not in rows["ada"].as_json()
     assert (stored(root)["seed"], stored(root)["unfinished"]) == (9, False)
     assert sorted(scored) == ["ada", "ben"]
+    kept = reports(Course(root), forge.NAME)
+    assert {name: report.score for name, report in kept.items()} == {"ada": HALF, "ben": 0.0}
 
 
 def test_a_row_without_a_report_has_no_cells():
