@@ -161,7 +161,7 @@ def test_operations_with_several_results_are_checked_by_their_output():
     arguments = [x, np.zeros(3), np.ones(3), scale, offset]
     errors = check_gradients(batch_norm, batch_norm_backward, arguments, training=True)
     assert [error.name for error in errors] == ["x", "weight", "bias"]
-    image = rng.permutation(20.0).reshape(1, 1, 4, 5)
+    image = rng.permutation(np.arange(20.0)).reshape(1, 1, 4, 5)
     check_gradients(max_pool2d_with_indices, max_pool2d_backward, [image], kernel_size=2)
 
 
