@@ -186,6 +186,8 @@ def _compare_arrays(
         got = np.asarray(got)
     if not isinstance(got, np.ndarray):
         advice = "; np.array(...) makes an array of it" if isinstance(got, list | tuple) else ""
+        if isinstance(got, tuple) and len(got) == 1:
+            advice = "; a comma after a value makes a tuple of it"
         return _wrong_type(label, "a NumPy array", got, advice)
     got = np.asarray(got)
     if got.dtype.kind not in "biuf":

@@ -88,10 +88,10 @@ def _every_class(logits, target):
 
 MISTAKES = {
     "the order is loss, grad_logits": lambda logits, target: loss_and_gradient(logits, target)[::-1],
-    "keepdims=True is missing in the sum, so that it is divided by column (the loss)": _loss_from(
+    "keepdims=True is missing in the sum: this divides column by column (the loss)": _loss_from(
         _without_keepdims
     ),
-    "keepdims=True is missing in the sum, so that it is divided by column (the gradient)": _grad_from(
+    "keepdims=True is missing in the sum: this divides column by column (the gradient)": _grad_from(
         _without_keepdims
     ),
     "the softmax divides by the sum over all images: sum each row by itself": _loss_from(_over_everything),

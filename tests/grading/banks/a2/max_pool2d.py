@@ -284,7 +284,7 @@ def blocks_by_reshaping(x, kernel_size, stride=None, padding=0):
     return x.reshape(n, c, h // k_h, k_h, w // k_w, k_w).max(axis=(3, 5))
 
 
-@wrong(fails="max_pool2d.windows", hint="got a tuple")
+@wrong(fails="max_pool2d.windows", hint="a comma after a value makes a tuple")
 def a_comma_too_many(x, kernel_size, stride=None, padding=0):
     y = _windows(x, kernel_size, stride, padding).max(axis=(4, 5))
     return (y,)

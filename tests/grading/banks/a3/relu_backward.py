@@ -150,6 +150,6 @@ def integer_result(grad_out, x):
     return grad
 
 
-@wrong(fails="relu_backward.values", hint="got a tuple")
+@wrong(fails="relu_backward.values", hint="a comma after a value makes a tuple")
 def a_tuple_as_for_the_convolution(grad_out, x):
     return (grad_out * (x > 0),)
