@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 
-from course_lib._validation import as_int, check_same_dtype, check_shape, fail
+from course_lib._validation import as_pair, check_same_dtype, check_shape, fail
 from course_lib.boxes.geometry import box_convert, box_iou, check_boxes
 
 #: Standard deviations by which Faster R-CNN and SSD scale the offsets (dx, dy, dw, dh).
@@ -24,9 +25,9 @@ def anchor_boxes(
 
     Parameters
     ----------
-    feature_size : tuple of int
+    feature_size : int or pair of int
         ``(H, W)`` of the feature map, in cells.
-    image_size : tuple of int
+    image_size : int or pair of int
         ``(H, W)`` of the image it was computed from, in pixels.
     scales : sequence of float
         Side of a square anchor, in pixels; every scale keeps its area whatever the aspect ratio.
@@ -44,7 +45,7 @@ def anchor_boxes(
     Raises
     ------
     ValueError
-        If a size is below 1, or a scale or ratio is not positive.
+        If a size is below 1, a scale or ratio is not positive, or `dtype` is not floating.
 
     References
     ----------
@@ -57,12 +58,14 @@ def anchor_boxes(
     array([[ 2.,  2.,  6.,  6.],
            [10.,  2., 14.,  6.]], dtype=float32)
     """
-    rows, columns = (as_int("anchor_boxes", "feature_size", n, 1) for n in feature_size)
-    height, width = (as_int("anchor_boxes", "image_size", n, 1) for n in image_size)
-    scale, ratio = np.asarray(scales, dtype=np.float64), np.asarray(aspect_ratios, dtype=np.float64)
-    for name, values in (("scales", scale), ("aspect_ratios", ratio)):
-        if values.ndim != 1 or values.size == 0 or not (values > 0).all():
-            fail("anchor_boxes", f"`{name}` to be positive numbers", values.tolist())
+    rows, columns = as_pair("anchor_boxes", "feature_size", feature_size, 1)
+    height, width = as_pair("anchor_boxes", "image_size", image_size, 1)
+    scale, ratio = (
+        _positive("anchor_boxes", name, values)  # (scales,), (ratios,)
+        for name, values in (("scales", scales), ("aspect_ratios", aspect_ratios))
+    )
+    if not np.issubdtype(dtype, np.floating):
+        fail("anchor_boxes", "a floating `dtype`", dtype)
     w = (scale[:, None] * np.sqrt(ratio)).ravel()  # (A,)
     h = (scale[:, None] / np.sqrt(ratio)).ravel()  # (A,)
     half = np.stack([-w, -h, w, h], axis=1) / 2  # (A, 4)
@@ -119,9 +122,13 @@ def match_anchors(
     >>> match_anchors(anchors, np.array([[5., 0., 9., 4.]]))
     array([-1,  0, -1])
     """
+    for name, boxes in (("anchors", anchors), ("truth", truth)):
+        check_boxes("match_anchors", name, boxes)
+    check_same_dtype("match_anchors", anchors=anchors, truth=truth)
     iou = box_iou(anchors, truth)  # (A, M)
     negative_iou = positive_iou if negative_iou is None else negative_iou
-    if not 0 <= negative_iou <= positive_iou <= 1:
+    numbers = isinstance(negative_iou, Real) and isinstance(positive_iou, Real)
+    if not numbers or not 0 <= negative_iou <= positive_iou <= 1:
         fail("match_anchors", "0 <= negative_iou <= positive_iou <= 1", (negative_iou, positive_iou))
     match = np.full(len(anchors), -1, dtype=np.int64)  # (A,)
     if iou.size == 0:
@@ -167,7 +174,7 @@ def encode_offsets(boxes: np.ndarray, anchors: np.ndarray, std: Sequence[float] 
     Raises
     ------
     ValueError
-        If shapes or dtypes disagree, or a box or anchor has no area.
+        If shapes or dtypes disagree, a box or anchor has no area, or `std` is not four positive numbers.
 
     References
     ----------
@@ -188,7 +195,7 @@ def encode_offsets(boxes: np.ndarray, anchors: np.ndarray, std: Sequence[float] 
     box, anchor = box_convert(boxes, "xyxy", "cxcywh"), box_convert(anchors, "xyxy", "cxcywh")
     shift = (box[:, :2] - anchor[:, :2]) / anchor[:, 2:]  # (N, 2)
     growth = np.log(box[:, 2:] / anchor[:, 2:])  # (N, 2)
-    return np.concatenate([shift, growth], axis=1) / np.asarray(std, dtype=boxes.dtype)  # (N, 4)
+    return np.concatenate([shift, growth], axis=1) / _as_std("encode_offsets", std, boxes.dtype)  # (N, 4)
 
 
 def decode_offsets(offsets: np.ndarray, anchors: np.ndarray, std: Sequence[float] = OFFSET_STD) -> np.ndarray:
@@ -212,7 +219,7 @@ def decode_offsets(offsets: np.ndarray, anchors: np.ndarray, std: Sequence[float
     Raises
     ------
     ValueError
-        If shapes or dtypes disagree.
+        If shapes or dtypes disagree, or `std` is not four positive numbers.
 
     References
     ----------
@@ -227,10 +234,26 @@ def decode_offsets(offsets: np.ndarray, anchors: np.ndarray, std: Sequence[float
     check_boxes("decode_offsets", "offsets", offsets)
     check_shape("decode_offsets", "anchors", anchors, offsets.shape, " to match `offsets`")
     check_same_dtype("decode_offsets", offsets=offsets, anchors=anchors)
-    scaled = offsets * np.asarray(std, dtype=offsets.dtype)  # (N, 4)
+    scaled = offsets * _as_std("decode_offsets", std, offsets.dtype)  # (N, 4)
     anchor = box_convert(anchors, "xyxy", "cxcywh")  # (N, 4)
     centre = anchor[:, :2] + scaled[:, :2] * anchor[:, 2:]  # (N, 2)
     size = anchor[:, 2:] * np.exp(
         np.minimum(scaled[:, 2:], np.log(1000 / 16)).astype(offsets.dtype)
     )  # (N, 2)
     return box_convert(np.concatenate([centre, size], axis=1), "cxcywh", "xyxy")  # (N, 4)
+
+
+def _positive(function: str, name: str, values: Sequence[float]) -> np.ndarray:
+    """Return a sequence of numbers above 0 as float64."""
+    array = np.asarray(values)
+    if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iuf" or not (array > 0).all():
+        fail(function, f"`{name}` to be positive numbers", values)
+    return array.astype(np.float64)
+
+
+def _as_std(function: str, std: Sequence[float], dtype: np.dtype) -> np.ndarray:
+    """Return the four divisors of the offsets in the dtype of the boxes."""
+    divisors = _positive(function, "std", std)  # (4,)
+    if divisors.shape != (4,):
+        fail(function, "four numbers in `std`", len(divisors))
+    return divisors.astype(dtype)

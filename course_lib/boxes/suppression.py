@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib._validation import check_shape, fail
+from course_lib._validation import as_float, check_rank, check_shape, fail
 from course_lib.boxes.geometry import box_area, check_boxes
 
 
@@ -31,7 +31,8 @@ def nms(boxes: np.ndarray, scores: np.ndarray, iou_threshold: float) -> np.ndarr
     Raises
     ------
     ValueError
-        If a shape disagrees, a score is NaN, or the threshold lies outside [0, 1].
+        If a shape disagrees, boxes or scores are not floating, a score is NaN, or the threshold lies outside
+        [0, 1].
 
     See Also
     --------
@@ -48,26 +49,21 @@ def nms(boxes: np.ndarray, scores: np.ndarray, iou_threshold: float) -> np.ndarr
     >>> nms(boxes, np.array([0.8, 0.9, 0.1]), iou_threshold=0.5)
     array([1, 2])
     """
-    check_boxes("nms", "boxes", boxes)
-    check_shape("nms", "scores", scores, (len(boxes),), " to match `boxes`")
-    if not 0 <= iou_threshold <= 1:
-        fail("nms", "`iou_threshold` in [0, 1]", iou_threshold)
-    if np.isnan(scores).any():
-        fail("nms", "`scores` without NaN", "NaN")
+    threshold = _check("nms", boxes, scores, iou_threshold)
     left = np.argsort(-scores, kind="stable")  # (N,)
     x1, y1, x2, y2 = np.ascontiguousarray(boxes[left].T)  # four times (N,)
     area = box_area(boxes)[left]  # (N,)
     keep = []
-    while len(left):
-        keep.append(left[0])
-        width = np.maximum(np.minimum(x2[0], x2) - np.maximum(x1[0], x1), 0)
-        height = np.maximum(np.minimum(y2[0], y2) - np.maximum(y1[0], y1), 0)
-        inter = width * height  # (left,)
-        # IoU <= threshold without dividing: two empty boxes, whose union is 0, do not suppress each other.
-        stays = inter <= iou_threshold * (area[0] + area - inter)  # (left,)
-        stays[0] = False
-        left, area = left[stays], area[stays]
-        x1, y1, x2, y2 = x1[stays], y1[stays], x2[stays], y2[stays]
+    with np.errstate(invalid="ignore", divide="ignore"):  # two empty boxes overlap by NaN, which is not more
+        while len(left):
+            keep.append(left[0])
+            width = np.maximum(np.minimum(x2[0], x2) - np.maximum(x1[0], x1), 0)
+            height = np.maximum(np.minimum(y2[0], y2) - np.maximum(y1[0], y1), 0)
+            inter = width * height  # (left,)
+            stays = ~(inter / (area[0] + area - inter) > threshold)  # (left,)
+            stays[0] = False
+            left, area = left[stays], area[stays]
+            x1, y1, x2, y2 = x1[stays], y1[stays], x2[stays], y2[stays]
     return np.array(keep, dtype=np.int64)  # (K,)
 
 
@@ -95,7 +91,7 @@ def batched_nms(
     Raises
     ------
     ValueError
-        As `nms` does, or if `labels` has another shape.
+        As `nms` does, or if `labels` has another shape or is not integer.
 
     References
     ----------
@@ -107,10 +103,25 @@ def batched_nms(
     >>> batched_nms(boxes, np.array([0.8, 0.9]), np.array([0, 1]), iou_threshold=0.5)
     array([1, 0])
     """
+    _check("batched_nms", boxes, scores, iou_threshold)
     check_shape("batched_nms", "labels", labels, (len(boxes),), " to match `boxes`")
+    if not np.issubdtype(labels.dtype, np.integer):
+        fail("batched_nms", "`labels` of an integer dtype", f"dtype {labels.dtype}")
     kept = [np.empty(0, dtype=np.int64)]
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)  # (n,)
         kept.append(members[nms(boxes[members], scores[members], iou_threshold)])
     index = np.sort(np.concatenate(kept))  # (K,)
     return index[np.argsort(-scores[index], kind="stable")]  # (K,)
+
+
+def _check(function: str, boxes: np.ndarray, scores: np.ndarray, iou_threshold: float) -> np.floating:
+    """Refuse what cannot be suppressed; return the threshold, rounded down to the dtype of the boxes."""
+    check_boxes(function, "boxes", boxes)
+    check_rank(function, "scores", scores, "(N,)")
+    check_shape(function, "scores", scores, (len(boxes),), " to match `boxes`")
+    if np.isnan(scores).any():
+        fail(function, "`scores` without NaN", "NaN")
+    limit = as_float(function, "iou_threshold", iou_threshold, 0, 1)
+    rounded = boxes.dtype.type(limit)
+    return rounded if float(rounded) <= limit else np.nextafter(rounded, boxes.dtype.type(0))

@@ -163,7 +163,51 @@ GOOD = np.array([[0.0, 0.0, 1.0, 1.0]])
         (lambda: B.box_iou(GOOD, GOOD.astype(np.float32)), "of one dtype"),
         (lambda: B.box_convert(GOOD, "xyxy", "yxyx"), "box_convert: expected `out_fmt` among"),
         (lambda: B.nms(GOOD, np.zeros(2), 0.5), r"nms: expected `scores` of shape \(1,\) to match `boxes`"),
-        (lambda: B.nms(GOOD, np.zeros(1), 1.5), r"nms: expected `iou_threshold` in \[0, 1\], got 1.5"),
+        (lambda: B.nms(GOOD, np.zeros(1), 1.5), "nms: expected `iou_threshold` from 0 to 1, got 1.5"),
+        (lambda: B.nms(GOOD, np.zeros(1), "half"), "nms: expected `iou_threshold` from 0 to 1, got 'half'"),
+        (
+            lambda: B.nms(GOOD, np.zeros(1, np.uint8), 0.5),
+            "nms: expected `scores` of a floating dtype, got dtype uint8",
+        ),
+        (
+            lambda: B.batched_nms([[0.0, 0, 1, 1]], np.zeros(1), np.zeros(1, int), 0.5),
+            "batched_nms: expected `boxes` to be a NumPy array",
+        ),
+        (
+            lambda: B.batched_nms(GOOD[:0], np.zeros(0), np.zeros(0, int), 5),
+            "batched_nms: expected `iou_threshold` from 0",
+        ),
+        (
+            lambda: B.batched_nms(GOOD, np.zeros(1), np.zeros(1), 0.5),
+            "batched_nms: expected `labels` of an integer dtype",
+        ),
+        (
+            lambda: B.anchor_boxes((3,), (8, 8), [1]),
+            "anchor_boxes: expected `feature_size` to be an integer or",
+        ),
+        (
+            lambda: B.anchor_boxes((1, 1), (8, 8), "big"),
+            "anchor_boxes: expected `scales` to be positive numbers",
+        ),
+        (lambda: B.anchor_boxes((1, 1), (8, 8), 4), "anchor_boxes: expected `scales` to be positive numbers"),
+        (
+            lambda: B.anchor_boxes((1, 1), (8, 8), [4], dtype=int),
+            "anchor_boxes: expected a floating `dtype`, got",
+        ),
+        (lambda: B.match_anchors([1.0], GOOD), "match_anchors: expected `anchors` to be a NumPy array"),
+        (
+            lambda: B.match_anchors(GOOD, GOOD.astype("f4")),
+            "match_anchors: expected `anchors`, `truth` of one dtype",
+        ),
+        (lambda: B.match_anchors(GOOD, GOOD, "half"), "0 <= negative_iou <= positive_iou <= 1, got"),
+        (
+            lambda: B.encode_offsets(GOOD, GOOD, (0, 1, 1, 1)),
+            "encode_offsets: expected `std` to be positive numbers",
+        ),
+        (
+            lambda: B.decode_offsets(GOOD, GOOD, (1, 1)),
+            "decode_offsets: expected four numbers in `std`, got 2",
+        ),
         (lambda: B.nms(GOOD, np.full(1, np.nan), 0.5), "nms: expected `scores` without NaN"),
         (lambda: B.anchor_boxes((0, 2), (8, 8), [1]), "`feature_size` to be an integer of at least 1, got 0"),
         (lambda: B.anchor_boxes((2, 2), (8, 8), [-1.0]), "`scales` to be positive numbers"),
@@ -178,3 +222,22 @@ GOOD = np.array([[0.0, 0.0, 1.0, 1.0]])
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", ["turned over", "without area", "whole"])
+def test_nms_equals_torchvision_for_boxes_no_detector_should_give(dtype, kind):
+    """Far edges before near ones, lines and points, and overlaps of exactly a third, which float32 rounds up."""
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        n = rng.integers(0, 30)
+        boxes = rng.integers(0, 7, (n, 4)) if kind != "turned over" else 9 * rng.random((n, 4))
+        if kind != "turned over":
+            boxes = np.concatenate(
+                [np.minimum(boxes[:, :2], boxes[:, 2:]), boxes.max(axis=1, keepdims=True)], 1
+            )
+            boxes = boxes[:, [0, 1, 2, 2]] if kind == "whole" else boxes[:, [0, 1, 0, 2]]
+        boxes, scores = boxes.astype(dtype), (rng.integers(0, 5, n) / 4).astype(dtype)
+        for threshold in (0.0, 0.25, 1 / 3, 0.5, 0.7, 1.0):
+            expected = tv.nms(torch.tensor(boxes), torch.tensor(scores), threshold)
+            np.testing.assert_array_equal(B.nms(boxes, scores, threshold), expected.numpy())
