@@ -3,16 +3,13 @@
 from course_lib.metrics.classification import accuracy
 from course_lib.metrics.detection import (
     COCO_IOU_THRESHOLDS,
-    Detections,
-    MeanAveragePrecision,
-    Objects,
-    PrecisionRecall,
     average_precision,
     match_detections,
     mean_average_precision,
     precision_recall,
 )
 from course_lib.metrics.masks import dice, intersection_over_union
+from course_lib.metrics.records import Detections, MeanAveragePrecision, Objects, PrecisionRecall
 
 __all__ = [
     "COCO_IOU_THRESHOLDS",

@@ -27,7 +27,7 @@ def accuracy(logits: np.ndarray, target: np.ndarray, top_k: int = 1) -> float:
     Raises
     ------
     ValueError
-        If a shape disagrees, there is no sample, or `target` is not integer or out of range.
+        If a shape disagrees, there is no sample or no class, or `target` is not integer or out of range.
 
     References
     ----------
@@ -46,8 +46,12 @@ def accuracy(logits: np.ndarray, target: np.ndarray, top_k: int = 1) -> float:
     n, classes = logits.shape
     if n == 0:
         fail("accuracy", "at least one sample", "none")
-    if not np.issubdtype(target.dtype, np.integer) or target.min() < 0 or target.max() >= classes:
-        fail("accuracy", f"`target` of integers from 0 to {classes - 1}", target)
+    if classes == 0:
+        fail("accuracy", "at least one class", f"shape {logits.shape}")
+    if not np.issubdtype(target.dtype, np.integer):
+        fail("accuracy", f"`target` of integers from 0 to {classes - 1}", f"dtype {target.dtype}")
+    if target.min() < 0 or target.max() >= classes:
+        fail("accuracy", f"`target` of integers from 0 to {classes - 1}", f"{target.min()} to {target.max()}")
     true = logits[np.arange(n), target]  # (N,)
     # "Not below" in place of "above": NaN logits and ties are never a hit.
     ahead = (~(logits < true[:, None])).sum(axis=1) - 1  # (N,)

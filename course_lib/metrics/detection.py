@@ -3,82 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from course_lib._validation import as_int, check_shape, fail
+from course_lib._validation import as_float, as_int, check_rank, check_same_dtype, check_shape, fail
 from course_lib.boxes import box_iou
+from course_lib.boxes.geometry import check_boxes
+from course_lib.metrics.records import Detections, MeanAveragePrecision, Objects, PrecisionRecall
 
 #: The thresholds of COCO's headline number, "AP at IoU 0.50:0.95".
 COCO_IOU_THRESHOLDS = tuple(np.linspace(0.5, 0.95, 10).tolist())
 _RECALL_POINTS = np.linspace(0, 1, 101)
-
-
-class Detections(NamedTuple):
-    """What a detector says of one image.
-
-    Attributes
-    ----------
-    boxes : ndarray, shape (D, 4), floating
-        Boxes ``xyxy``, in pixels.
-    scores : ndarray, shape (D,), floating
-        Confidence of each box.
-    labels : ndarray, shape (D,), integer
-        Class of each box.
-    """
-
-    boxes: np.ndarray
-    scores: np.ndarray
-    labels: np.ndarray
-
-
-class Objects(NamedTuple):
-    """What there is on one image.
-
-    Attributes
-    ----------
-    boxes : ndarray, shape (M, 4), floating
-        Boxes ``xyxy``, in pixels.
-    labels : ndarray, shape (M,), integer
-        Class of each box.
-    """
-
-    boxes: np.ndarray
-    labels: np.ndarray
-
-
-class PrecisionRecall(NamedTuple):
-    """A detector's trade-off between false alarms and misses, one entry per detection, best score first.
-
-    Attributes
-    ----------
-    precision : ndarray, shape (D,), float64
-        Share of the detections so far that are right.
-    recall : ndarray, shape (D,), float64
-        Share of the objects found so far; NaN where there is no object.
-    scores : ndarray, shape (D,), float64
-        Score at which each point is reached.
-    """
-
-    precision: np.ndarray
-    recall: np.ndarray
-    scores: np.ndarray
-
-
-class MeanAveragePrecision(NamedTuple):
-    """Average precision over classes and thresholds.
-
-    Attributes
-    ----------
-    mean : float
-        Over all thresholds and all classes that occur; NaN if none does.
-    table : ndarray, shape (thresholds, classes), float64
-        One average precision each; NaN for a class without objects.
-    """
-
-    mean: float
-    table: np.ndarray
 
 
 def match_detections(boxes: np.ndarray, truth: np.ndarray, iou_threshold: float) -> np.ndarray:
@@ -101,7 +36,7 @@ def match_detections(boxes: np.ndarray, truth: np.ndarray, iou_threshold: float)
     Raises
     ------
     ValueError
-        If a shape or dtype disagrees.
+        If a shape or dtype disagrees, or the threshold lies outside [0, 1].
 
     References
     ----------
@@ -114,6 +49,10 @@ def match_detections(boxes: np.ndarray, truth: np.ndarray, iou_threshold: float)
     >>> match_detections(np.concatenate([box, box]), box, 0.5)
     array([ True, False])
     """
+    for name, array in (("boxes", boxes), ("truth", truth)):
+        check_boxes("match_detections", name, array)
+    check_same_dtype("match_detections", boxes=boxes, truth=truth)
+    iou_threshold = as_float("match_detections", "iou_threshold", iou_threshold, 0, 1)
     iou = box_iou(boxes, truth)  # (D, M)
     hit = np.zeros(len(boxes), dtype=bool)  # (D,)
     for d in range(len(boxes) if len(truth) else 0):
@@ -154,7 +93,8 @@ def precision_recall(
     Raises
     ------
     ValueError
-        If the sequences differ in length, or a shape disagrees.
+        If the sequences differ in length, a shape disagrees, an array is not floating, or a number is out of
+        range.
 
     References
     ----------
@@ -168,12 +108,23 @@ def precision_recall(
     >>> curve.precision, curve.recall
     (array([0. , 0.5]), array([0., 1.]))
     """
-    if not len(boxes) == len(scores) == len(truth):
-        got = (len(boxes), len(scores), len(truth))
-        fail("precision_recall", "`boxes`, `scores` and `truth` for the same images", f"{got} images")
+    return _curve("precision_recall", boxes, scores, truth, iou_threshold, max_detections)
+
+
+def _curve(function, boxes, scores, truth, iou_threshold, max_detections) -> PrecisionRecall:
+    """Compute what `precision_recall` returns, for ``function``."""
+    max_detections = as_int(function, "max_detections", max_detections, 1)
+    iou_threshold = as_float(function, "iou_threshold", iou_threshold, 0, 1)
+    parts = (boxes, scores, truth)
+    counts = [len(part) if isinstance(part, Sequence | np.ndarray) else None for part in parts]
+    if None in counts or len(set(counts)) > 1:
+        fail(function, "sequences `boxes`, `scores` and `truth` for the same images", f"lengths {counts}")
     hits, ranked = [np.empty(0, dtype=bool)], [np.empty(0)]
     for box, score, true in zip(boxes, scores, truth, strict=True):
-        check_shape("precision_recall", "scores", score, (len(box),), " to match `boxes`")
+        check_boxes(function, "boxes", box)
+        check_boxes(function, "truth", true)
+        check_rank(function, "scores", score, "(D_i,)")
+        check_shape(function, "scores", score, (len(box),), " to match `boxes`")
         order = np.argsort(-score, kind="stable")[:max_detections]  # (D_i,)
         hits.append(match_detections(box[order], true.astype(box.dtype), iou_threshold))
         ranked.append(score[order])
@@ -218,7 +169,8 @@ def average_precision(
     Raises
     ------
     ValueError
-        If the sequences differ in length, or a shape disagrees.
+        If the sequences differ in length, a shape disagrees, an array is not floating, or a number is out of
+        range.
 
     See Also
     --------
@@ -234,7 +186,7 @@ def average_precision(
     >>> average_precision([np.concatenate([bad, good])], [np.array([0.9, 0.6])], [good])
     0.5
     """
-    curve = precision_recall(boxes, scores, truth, iou_threshold, max_detections)
+    curve = _curve("average_precision", boxes, scores, truth, iou_threshold, max_detections)
     if sum(len(true) for true in truth) == 0:
         return float("nan")
     falling = np.maximum.accumulate(curve.precision[::-1])[::-1]  # (D,)
@@ -258,7 +210,7 @@ def mean_average_precision(
     objects : sequence of Objects
         One entry per image, in the same order.
     num_classes : int
-        Labels run from 0 to ``num_classes - 1``.
+        Labels run from 0 to ``num_classes - 1``; below 0 is padding, which does not count.
     iou_thresholds : sequence of float, default 0.50, 0.55, ..., 0.95
         Least overlaps of a hit; ``[0.5]`` for PASCAL VOC's measure.
     max_detections : int, default 100
@@ -272,7 +224,8 @@ def mean_average_precision(
     Raises
     ------
     ValueError
-        If the sequences differ in length, or a shape disagrees.
+        If the sequences differ in length, a shape or a label disagrees, an array is not floating, or a number
+        is out of range.
 
     References
     ----------
@@ -289,6 +242,10 @@ def mean_average_precision(
         got = f"{len(detections)} and {len(objects)} images"
         fail("mean_average_precision", "`detections` and `objects` for the same images", got)
     num_classes = as_int("mean_average_precision", "num_classes", num_classes, 1)
+    if not isinstance(iou_thresholds, Sequence | np.ndarray) or not len(iou_thresholds):
+        fail("mean_average_precision", "a sequence of `iou_thresholds`", repr(iou_thresholds))
+    for image in (*detections, *objects):
+        _check_labels("mean_average_precision", image, num_classes)
     table = np.empty((len(iou_thresholds), num_classes))  # (T, C)
     for c in range(num_classes):
         boxes = [d.boxes[d.labels == c] for d in detections]
@@ -297,3 +254,17 @@ def mean_average_precision(
         table[:, c] = [average_precision(boxes, scores, truth, t, max_detections) for t in iou_thresholds]
     known = table[~np.isnan(table)]
     return MeanAveragePrecision(float(known.mean()) if known.size else float("nan"), table)
+
+
+def _check_labels(function: str, image: Detections | Objects, num_classes: int) -> None:
+    """Refuse what is no record of an image, and labels that do not fit its boxes or exceed the classes."""
+    if not isinstance(image, Detections | Objects):
+        fail(function, "entries that are Detections and Objects", type(image).__name__)
+    check_boxes(function, "boxes", image.boxes)
+    check_shape(function, "labels", image.labels, (len(image.boxes),), " to match `boxes`")
+    if isinstance(image, Detections):
+        check_shape(function, "scores", image.scores, (len(image.boxes),), " to match `boxes`")
+    integer = np.issubdtype(image.labels.dtype, np.integer)
+    if not integer or (image.labels.size and image.labels.max() >= num_classes):
+        got = int(image.labels.max()) if integer else f"dtype {image.labels.dtype}"
+        fail(function, f"`labels` of integers below num_classes = {num_classes}", got)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib._validation import as_int, check_shape, fail
+from course_lib._validation import as_int, check_shape, fail, is_array
 
 
 def _class_counts(function: str, prediction: np.ndarray, target: np.ndarray, num_classes: int) -> tuple:
     """Count, per class, the pixels in both masks, in the prediction and in the target."""
+    if not is_array(target):
+        fail(function, "`target` to be a NumPy array", type(target).__name__)
     check_shape(function, "prediction", prediction, target.shape, " to match `target`")
     num_classes = as_int(function, "num_classes", num_classes, 1)
     for name, mask in (("prediction", prediction), ("target", target)):
-        if not np.issubdtype(mask.dtype, np.integer) or (mask.size and mask.max() >= num_classes):
-            fail(function, f"`{name}` of integers below num_classes = {num_classes}", f"dtype {mask.dtype}")
-        if name == "prediction" and mask.size and mask.min() < 0:
-            fail(function, "`prediction` of classes from 0", mask.min())
+        integer = np.issubdtype(mask.dtype, np.integer)
+        if not integer or (mask.size and mask.max() >= num_classes):
+            got = int(mask.max()) if integer else f"dtype {mask.dtype}"
+            fail(function, f"`{name}` of integers below num_classes = {num_classes}", got)
+    if prediction.size and prediction.min() < 0:
+        fail(function, "`prediction` of classes from 0", int(prediction.min()))
     valid = target >= 0
     p, t = prediction[valid], target[valid]  # (pixels,)
     both = np.bincount(t[p == t], minlength=num_classes)  # (C,)

@@ -142,6 +142,40 @@ def test_masks_leave_out_what_has_no_label_and_say_nan_for_absent_classes():
     np.testing.assert_allclose(M.dice(p, t, 3), [2 / 3, 2 / 3, np.nan])
 
 
+BOX = np.array([[0.0, 0.0, 2.0, 2.0]])
+
+
+def mean_of(scores=None, labels=None, iou_thresholds=(0.5,)):
+    """Mean average precision of one right detection among two classes."""
+    scores, labels = np.ones(1) if scores is None else scores, np.zeros(1, int) if labels is None else labels
+    found, there = M.Detections(BOX, scores, labels), M.Objects(BOX, np.zeros(1, int))
+    return M.mean_average_precision([found], [there], 2, iou_thresholds).mean
+
+
+def test_labels_below_zero_are_padding():
+    assert mean_of() == 1
+    assert mean_of(labels=np.array([-1])) == 0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_average_precision_equals_pycocotools_at_ties_and_on_boxes_without_area(seed):
+    """Whole coordinates: overlaps meet the thresholds exactly, boxes repeat, some are lines; scores tie."""
+    rng = np.random.default_rng(seed)
+    detections, objects = [], []
+    for _ in range(rng.integers(2, 6)):
+        counts = rng.integers(1, 10), rng.integers(1, 6)
+        boxes = [rng.integers(0, 4, (n, 2)).astype(float) for n in counts]
+        boxes = [np.concatenate([b, b + rng.integers(seed % 2, 4, b.shape)], axis=1) for b in boxes]
+        scores, labels = rng.integers(0, 4, counts[0]) / 4, [rng.integers(0, 3, n) for n in counts]
+        detections.append(M.Detections(boxes[0], scores, labels[0]))
+        objects.append(M.Objects(boxes[1], labels[1]))
+    limit = (1, 3, 100)[seed % 3]
+    with np.errstate(invalid="ignore"):  # two boxes without area, in pycocotools
+        expected = coco_precision(detections, objects, 3, limit)
+    got = M.mean_average_precision(detections, objects, num_classes=3, max_detections=limit)
+    np.testing.assert_allclose(got.table, expected, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -157,6 +191,57 @@ def test_masks_leave_out_what_has_no_label_and_say_nan_for_absent_classes():
         (lambda: M.accuracy(np.zeros((0, 3)), np.zeros(0, int)), "accuracy: expected at least one sample"),
         (lambda: M.average_precision([], [], [np.zeros((1, 4))]), "for the same images"),
         (
+            lambda: M.average_precision(None, None, None),
+            "average_precision: expected sequences `boxes`, `scores`",
+        ),
+        (
+            lambda: M.average_precision([BOX], [np.zeros(1, np.uint8)], [BOX]),
+            "average_precision: expected `scores` of a float",
+        ),
+        (
+            lambda: M.average_precision([BOX], [np.zeros(1)], [BOX.tolist()]),
+            "average_precision: expected `truth` to be a",
+        ),
+        (
+            lambda: M.precision_recall([BOX], [np.zeros(1)], [BOX], max_detections=-1),
+            "precision_recall: expected `max_detections` to be an integer of at least 1, got -1",
+        ),
+        (
+            lambda: M.precision_recall([BOX], [np.zeros(1)], [BOX], iou_threshold="half"),
+            "precision_recall: expected `iou_threshold` from 0 to 1, got 'half'",
+        ),
+        (
+            lambda: M.match_detections(BOX[0], BOX, 0.5),
+            r"match_detections: expected `boxes` of shape \(N, 4\)",
+        ),
+        (
+            lambda: M.match_detections(BOX, BOX.astype("f4"), 0.5),
+            "match_detections: expected `boxes`, `truth` of",
+        ),
+        (
+            lambda: mean_of(labels=np.array([5])),
+            "mean_average_precision: expected `labels` of integers below num_classes = 2, got 5",
+        ),
+        (lambda: mean_of(labels=[0]), "mean_average_precision: expected `labels` to be a NumPy array"),
+        (
+            lambda: mean_of(labels=np.array([0.0])),
+            "expected `labels` of integers below .*, got dtype float64",
+        ),
+        (
+            lambda: mean_of(scores=np.ones(2)),
+            r"mean_average_precision: expected `scores` of shape \(1,\) to match",
+        ),
+        (
+            lambda: mean_of(iou_thresholds=0.5),
+            "mean_average_precision: expected a sequence of `iou_thresholds`",
+        ),
+        (
+            lambda: M.mean_average_precision([(BOX,)], [(BOX,)], 1),
+            "expected entries that are Detections and Objects, got tuple",
+        ),
+        (lambda: M.accuracy(np.zeros((2, 0)), np.zeros(2, int)), "accuracy: expected at least one class"),
+        (lambda: M.dice([0], [0], 2), "dice: expected `target` to be a NumPy array, got list"),
+        (
             lambda: M.mean_average_precision([], [M.Objects(np.zeros((1, 4)), np.zeros(1, int))], 1),
             "same images",
         ),
@@ -164,7 +249,10 @@ def test_masks_leave_out_what_has_no_label_and_say_nan_for_absent_classes():
             lambda: M.dice(np.zeros((2, 2), int), np.zeros((2, 3), int), 2),
             "dice: expected `prediction` of shape",
         ),
-        (lambda: M.dice(np.full(2, 5), np.zeros(2, int), 2), "dice: expected `prediction` of integers below"),
+        (
+            lambda: M.dice(np.full(2, 5), np.zeros(2, int), 2),
+            "dice: expected `prediction` of integers below num_classes = 2, got 5",
+        ),
         (
             lambda: M.dice(np.full(2, -1), np.zeros(2, int), 2),
             "dice: expected `prediction` of classes from 0",
