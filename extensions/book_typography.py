@@ -17,7 +17,7 @@ OPENING = re.compile(r"[(\[“‘]+$")
 CODE = re.compile(r'(<span class="pre)">([^<]+)</span>')
 CELL = re.compile(r"<td>.*?</td>", re.DOTALL)
 TIMES = re.compile(r"(?<=\w) × (?=\w)")
-VERBATIM = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
+VERBATIM = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, nodes.entry)
 LONG, LONG_IN_TABLE = 24, 8
 SOLUTION = re.compile(r'Solution to(<a class="reference internal" href="[^"]*">) ')
 
@@ -38,7 +38,7 @@ class KeepFormulaAndPunctuation(SphinxPostTransform):
 
 
 class KeepProducts(SphinxPostTransform):
-    """Put no-break spaces around the sign of a product, outside of code."""
+    """Put no-break spaces around the sign of a product, outside of code and of narrow cells."""
 
     default_priority = 901
     formats = ("html",)
@@ -46,10 +46,16 @@ class KeepProducts(SphinxPostTransform):
     def run(self):
         """Visit every text of the document."""
         for text in list(self.document.findall(nodes.Text)):
-            fixed = isinstance(text.parent, VERBATIM)
-            if not fixed and TIMES.search(text):
+            if TIMES.search(text) and not within(text, VERBATIM):
                 place = next(i for i, child in enumerate(text.parent) if child is text)
                 text.parent[place] = nodes.Text(TIMES.sub("\u00a0×\u00a0", text))
+
+
+def within(node, kinds):
+    """Whether `node` lies inside a node of one of the kinds."""
+    while node.parent is not None and not isinstance(node.parent, kinds):
+        node = node.parent
+    return node.parent is not None
 
 
 def touching(math, step, pattern):
