@@ -14,6 +14,7 @@ import secrets
 import shutil
 import stat
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -43,6 +44,16 @@ class Task:
     seed: int
     limits: Limits
     unsafe: bool
+
+
+#: What the class list says of a cell that a person should look at.
+WORDS = {
+    "timeout": "ran out of time",
+    "memory": "ran out of memory",
+    "crashed": "crashed",
+    "failed": "failed after a cell was taken out or a process was lost",
+    "unreadable": "gave no readable answer",
+}
 
 
 @dataclass
@@ -258,4 +269,10 @@ def _saved_points(gradebook: Any, assignment: str, student: str) -> float | None
 def _row(student: str, report: Report, unchanged: bool = False) -> Row:
     flagged = sum(cell.flagged for cell in report.cells)
     points = (report.score, report.max_score)
-    return Row(student, report.status, *points, flagged, report.message, unchanged, report)
+    return Row(student, report.status, *points, flagged, report.message or _why(report), unchanged, report)
+
+
+def _why(report: Report) -> str:
+    """What happened in the cells that a person should look at, the commonest first."""
+    happened = Counter(WORDS.get(cell.status, cell.status) for cell in report.cells if cell.flagged)
+    return ", ".join(f"{count} {words}" for words, count in happened.most_common())

@@ -134,6 +134,17 @@ def test_a_row_without_a_report_has_no_cells():
     assert autograde.Row("ada", "unreadable", 0.0, 1.0, 0).as_json()["cells"] == []
 
 
+def test_a_flagged_row_says_what_happened():
+    def cell(status, flagged=True):
+        return CellScore("cell", 0.0, 1.0, status, "", flagged)
+
+    cells = [cell("memory"), cell("timeout"), cell("timeout"), cell("failed", flagged=False)]
+    row = autograde._row("ada", Report("a1", cells, 0))
+    assert (row.flagged, row.message) == (3, "2 ran out of time, 1 ran out of memory")
+    assert autograde._row("ada", Report("a1", cells[3:], 0)).message == ""
+    assert autograde._row("ada", Report("a1", cells, 0, "unreadable", "no file")).message == "no file"
+
+
 def test_an_assignment_that_was_not_released_is_released_first(root):
     with Course(root).api().gradebook as gradebook:
         gradebook.remove_assignment(forge.NAME)
