@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from numbers import Real
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +13,8 @@ from course_lib._validation import as_int, as_pair, fail
 
 
 def scaled(channels: int, width: float) -> int:
-    """Return ``channels * width`` rounded to the nearest integer, at least 1; ``width`` must be positive."""
-    if isinstance(width, bool) or not isinstance(width, int | float) or not 0 < width < float("inf"):
-        fail("scaled", "`width` to be a positive number", repr(width))
-    return max(1, int(channels * width + 0.5))
+    """Return ``channels * width`` rounded to the nearest integer, at least 1."""
+    return max(1, int(channels * float(width) + 0.5))
 
 
 def check_images(model: nn.Module, images: Tensor, smallest: int | tuple[int, int] = 1) -> None:
@@ -50,8 +49,10 @@ def as_image_size(name: str, image_size: int | tuple[int, int], smallest: int) -
     return height, width
 
 
-def check_counts(name: str, **counts: int) -> None:
-    """Refuse counts (of classes, channels ...) that are not integers of at least 1."""
+def check_counts(name: str, width: float, **counts: int) -> None:
+    """Refuse a width that is not positive, and counts (of classes, ...) that are not integers from 1 on."""
+    if isinstance(width, bool) or not isinstance(width, Real) or not 0 < width < float("inf"):
+        fail(name, "`width` to be a positive number", repr(width))
     for argument, value in counts.items():
         as_int(name, argument, value, 1)
 

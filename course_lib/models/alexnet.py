@@ -77,7 +77,7 @@ class AlexNet(nn.Module):
         self, num_classes: int = 1000, in_channels: int = 3, width: float = 1.0, dropout: float = 0.5
     ) -> None:
         super().__init__()
-        check_counts("AlexNet", num_classes=num_classes, in_channels=in_channels)
+        check_counts("AlexNet", width, num_classes=num_classes, in_channels=in_channels)
         self.in_channels = in_channels
         c1, c2, c3, c4, c5, hidden = (scaled(size, width) for size in (64, 192, 384, 256, 256, 4096))
         self.features = nn.Sequential(

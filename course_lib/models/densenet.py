@@ -134,7 +134,7 @@ class DenseNet(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        check_counts("DenseNet", num_classes=num_classes, in_channels=in_channels)
+        check_counts("DenseNet", width, num_classes=num_classes, in_channels=in_channels)
         if depth not in CONFIGURATIONS:
             fail("DenseNet", f"`depth` among {', '.join(map(str, CONFIGURATIONS))}", repr(depth))
         growth_rate, channels, blocks = CONFIGURATIONS[depth]

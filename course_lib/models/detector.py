@@ -25,6 +25,7 @@ Departures from the paper:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -117,11 +118,8 @@ class SingleShotDetector(nn.Module):
         aspect_ratios: Sequence[float] = ASPECT_RATIOS,
     ) -> None:
         super().__init__()
-        check_counts("SingleShotDetector", num_classes=num_classes, in_channels=in_channels)
-        if len(anchor_sides) != 3 or len({len(sides) for sides in anchor_sides}) != 1:
-            fail(
-                "SingleShotDetector", "`anchor_sides` with equally many sides for 3 maps", repr(anchor_sides)
-            )
+        check_counts("SingleShotDetector", width, num_classes=num_classes, in_channels=in_channels)
+        _check_anchors(anchor_sides, aspect_ratios)
         self.num_classes, self.in_channels = num_classes, in_channels
         self.anchor_sides, self.aspect_ratios = anchor_sides, tuple(aspect_ratios)
         c1, c2, c3, c4 = (scaled(size, width) for size in (16, 32, 64, 128))
@@ -198,4 +196,14 @@ class SingleShotDetector(nn.Module):
 def _per_anchor(x: Tensor, values: int) -> Tensor:
     """Bring a head's map to one row per anchor: cells row by row, then the anchors of a cell."""
     x = x.permute(0, 2, 3, 1)  # (N, H, W, per_cell * values)
-    return x.reshape(x.shape[0], -1, values)  # (N, H * W * per_cell, values)
+    return x.unflatten(3, (-1, values)).flatten(1, 3)  # (N, H * W * per_cell, values)
+
+
+def _check_anchors(anchor_sides: Sequence[Sequence[float]], aspect_ratios: Sequence[float]) -> None:
+    """Refuse anything but equally many positive sides for each of the three maps, and positive ratios."""
+    parts = (*anchor_sides, aspect_ratios) if isinstance(anchor_sides, Sequence) else ()
+    full = len(parts) == 4 and all(isinstance(part, Sequence) and len(part) for part in parts)
+    positive = full and all(isinstance(n, Real) and n > 0 for part in parts for n in part)
+    if not positive or len({len(sides) for sides in anchor_sides}) != 1:
+        what = "`anchor_sides` with equally many positive sides for 3 maps, and positive `aspect_ratios`"
+        fail("SingleShotDetector", what, f"{anchor_sides!r} and {aspect_ratios!r}")

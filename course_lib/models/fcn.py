@@ -137,7 +137,7 @@ class FCN(nn.Module):
         batch_norm: bool = False,
     ) -> None:
         super().__init__()
-        check_counts("FCN", num_classes=num_classes, in_channels=in_channels)
+        check_counts("FCN", width, num_classes=num_classes, in_channels=in_channels)
         if stride not in (32, 16, 8):
             fail("FCN", "`stride` among 32, 16, 8", repr(stride))
         self.in_channels, self.stride = in_channels, stride

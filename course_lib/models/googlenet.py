@@ -24,6 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_lib._validation import as_int, fail
 from course_lib.models._common import check_counts, check_images, he_initialise_normalised, scaled
 
 #: Name -> input channels, #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj (the paper's table 1).
@@ -172,7 +173,7 @@ class GoogLeNet(nn.Module):
     aux_logits : bool, default True
         Attach the two auxiliary heads.
     kernel_5x5 : int, default 3
-        Kernel of the "5x5" branches, in pixels: 3 as in torchvision or 5 as in the paper.
+        Kernel of the "5x5" branches, in pixels: 3 as in torchvision or 5 as in the paper; odd.
 
     Raises
     ------
@@ -205,7 +206,9 @@ class GoogLeNet(nn.Module):
         kernel_5x5: int = 3,
     ) -> None:
         super().__init__()
-        check_counts("GoogLeNet", num_classes=num_classes, in_channels=in_channels, kernel_5x5=kernel_5x5)
+        check_counts("GoogLeNet", width, num_classes=num_classes, in_channels=in_channels)
+        if not as_int("GoogLeNet", "kernel_5x5", kernel_5x5, 1) % 2:
+            fail("GoogLeNet", "an odd `kernel_5x5`, which keeps the size of the map", kernel_5x5)
         self.in_channels = in_channels
         # Published weights hold the heads; a network without heads leaves them out.
         self.torchvision_keys = () if aux_logits else ((r"^aux[12]\..*", ""),)

@@ -86,7 +86,7 @@ class LeNet(nn.Module):
         activation: Callable[[], nn.Module] = nn.Sigmoid,
     ) -> None:
         super().__init__()
-        check_counts("LeNet", num_classes=num_classes, in_channels=in_channels)
+        check_counts("LeNet", width, num_classes=num_classes, in_channels=in_channels)
         self.in_channels = in_channels
         self.image_size = as_image_size("LeNet", image_size, self.smallest)
         c1, c2, d1, d2 = (scaled(size, width) for size in (6, 16, 120, 84))

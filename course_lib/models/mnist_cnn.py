@@ -92,7 +92,7 @@ class SimpleCNN(nn.Module):
         image_size: int | tuple[int, int] = 28,
     ) -> None:
         super().__init__()
-        check_counts("SimpleCNN", num_classes=num_classes, in_channels=in_channels)
+        check_counts("SimpleCNN", width, num_classes=num_classes, in_channels=in_channels)
         self.in_channels = in_channels
         self.image_size = as_image_size("SimpleCNN", image_size, self.smallest)
         c1, c2, d1, d2 = (scaled(size, width) for size in (6, 16, 120, 84))
@@ -170,7 +170,7 @@ class MnistCNN(nn.Module):
         image_size: int | tuple[int, int] = 28,
     ) -> None:
         super().__init__()
-        check_counts("MnistCNN", num_classes=num_classes, in_channels=in_channels)
+        check_counts("MnistCNN", width, num_classes=num_classes, in_channels=in_channels)
         self.in_channels = in_channels
         self.image_size = as_image_size("MnistCNN", image_size, self.smallest)
         c1, c2, hidden = (scaled(size, width) for size in (32, 64, 128))
@@ -241,7 +241,7 @@ class MnistFCN(nn.Module):
 
     def __init__(self, num_classes: int = 10, in_channels: int = 1, width: float = 1.0) -> None:
         super().__init__()
-        check_counts("MnistFCN", num_classes=num_classes, in_channels=in_channels)
+        check_counts("MnistFCN", width, num_classes=num_classes, in_channels=in_channels)
         self.in_channels = in_channels
         c1, c2, hidden = (scaled(size, width) for size in (32, 64, 128))
         self.features = _blocks(in_channels, c1, c2)

@@ -107,7 +107,7 @@ class MobileNet(nn.Module):
         self, num_classes: int = 1000, in_channels: int = 3, width: float = 1.0, dropout: float = 0.0
     ) -> None:
         super().__init__()
-        check_counts("MobileNet", num_classes=num_classes, in_channels=in_channels)
+        check_counts("MobileNet", width, num_classes=num_classes, in_channels=in_channels)
         self.in_channels = in_channels
         channels = scaled(32, width)
         self.features = nn.Sequential(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from course_lib._validation import as_int, fail
+from course_lib._validation import as_bool, as_int, fail
 from course_lib.models._common import as_image_size, check_counts, check_image_size, he_initialise, scaled
 
 
@@ -105,12 +105,15 @@ def conv_pattern(
     >>> [name for name, _ in conv_pattern(n=2, m=1, k=0).named_children()]
     ['conv1_1', 'relu1_1', 'conv1_2', 'relu1_2', 'pool1', 'flatten', 'fc1']
     """
-    check_counts("conv_pattern", num_classes=num_classes, in_channels=in_channels, hidden=hidden)
+    check_counts("conv_pattern", width, num_classes=num_classes, in_channels=in_channels, hidden=hidden)
     m, k = as_int("conv_pattern", "m", m, 0), as_int("conv_pattern", "k", k, 0)
     counts, pools = _per_block("n", n, m), _per_block("pool", pool, m)
     sizes = _per_block("channels", [32 * 2**block for block in range(m)] if channels is None else channels, m)
-    check_counts("conv_pattern", **{f"n[{i}]": count for i, count in enumerate(counts)})
-    height, width_px = as_image_size("conv_pattern", image_size, 2 ** sum(map(bool, pools)))
+    for block in range(m):
+        as_int("conv_pattern", f"n[{block}]", counts[block], 1)
+        as_int("conv_pattern", f"channels[{block}]", sizes[block], 1)
+        as_bool("conv_pattern", f"pool[{block}]", pools[block])
+    height, width_px = as_image_size("conv_pattern", image_size, 2 ** sum(pools))
     size = (height, width_px)
 
     layers: dict[str, nn.Module] = {}

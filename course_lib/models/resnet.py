@@ -185,7 +185,7 @@ class ResNet(nn.Module):
         residual: bool = True,
     ) -> None:
         super().__init__()
-        check_counts("ResNet", num_classes=num_classes, in_channels=in_channels)
+        check_counts("ResNet", width, num_classes=num_classes, in_channels=in_channels)
         if depth not in CONFIGURATIONS:
             fail("ResNet", f"`depth` among {', '.join(map(str, CONFIGURATIONS))}", repr(depth))
         block, counts = CONFIGURATIONS[depth]

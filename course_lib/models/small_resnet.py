@@ -96,7 +96,7 @@ class SmallResNet(nn.Module):
         residual: bool = True,
     ) -> None:
         super().__init__()
-        check_counts("SmallResNet", num_classes=num_classes, in_channels=in_channels, depth=depth)
+        check_counts("SmallResNet", width, num_classes=num_classes, in_channels=in_channels, depth=depth)
         if depth < 8 or (depth - 2) % 6:
             fail("SmallResNet", "`depth` of the form 6 n + 2 with n at least 1", repr(depth))
         self.in_channels = in_channels

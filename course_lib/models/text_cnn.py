@@ -75,9 +75,12 @@ class TextCNN(nn.Module):
         padding_index: int | None = None,
     ) -> None:
         super().__init__()
-        check_counts("TextCNN", vocabulary_size=vocabulary_size, num_classes=num_classes, channels=channels)
-        if not kernel_sizes:
+        check_counts("TextCNN", width, vocabulary_size=vocabulary_size, num_classes=num_classes)
+        check_counts("TextCNN", width, embedding_dim=embedding_dim, channels=channels)
+        if not isinstance(kernel_sizes, Sequence) or not kernel_sizes:
             fail("TextCNN", "at least one entry in `kernel_sizes`", repr(kernel_sizes))
+        if padding_index is not None and padding_index not in range(vocabulary_size):
+            fail("TextCNN", f"`padding_index` to be a token, 0 to {vocabulary_size - 1}", repr(padding_index))
         self.vocabulary_size = vocabulary_size
         self.smallest = max(as_int("TextCNN", "kernel_sizes", size, 1) for size in kernel_sizes)
         dim, filters = scaled(embedding_dim, width), scaled(channels, width)
@@ -110,7 +113,7 @@ class TextCNN(nn.Module):
         return self.fc(self.dropout(x))  # (N, num_classes)
 
     def _check(self, tokens: Tensor) -> None:
-        """Refuse anything but integer sentences long enough for every filter."""
+        """Refuse anything but sentences of known tokens that are long enough for every filter."""
         if not isinstance(tokens, Tensor):
             fail("TextCNN", "tokens as a tensor of shape (N, L)", type(tokens).__name__)
         if tokens.ndim != 2:
@@ -119,3 +122,7 @@ class TextCNN(nn.Module):
             fail("TextCNN", "tokens of dtype torch.int64", f"dtype {tokens.dtype}")
         if tokens.shape[1] < self.smallest:
             fail("TextCNN", f"sentences of at least {self.smallest} tokens", tokens.shape[1])
+        if tokens.numel() and not tokens.is_meta:  # a tensor without memory has no tokens to look at
+            low, high = tokens.min().item(), tokens.max().item()
+            if low < 0 or high >= self.vocabulary_size:
+                fail("TextCNN", f"tokens from 0 to {self.vocabulary_size - 1}", f"{low} to {high}")

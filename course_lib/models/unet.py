@@ -91,7 +91,7 @@ class UNet(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        check_counts("UNet", num_classes=num_classes, in_channels=in_channels)
+        check_counts("UNet", width, num_classes=num_classes, in_channels=in_channels)
         self.depth = as_int("UNet", "depth", depth, 1)
         if padding not in ("same", "valid"):
             fail("UNet", "`padding` of 'same' or 'valid'", repr(padding))

@@ -55,13 +55,14 @@ def vgg_stages(
     Raises
     ------
     ValueError
-        If the depth is not in `CONFIGURATIONS`.
+        If the depth is not in `CONFIGURATIONS`, or another argument is out of range.
 
     Examples
     --------
     >>> [len(stage) for stage in vgg_stages(16)]
     [5, 5, 7, 7, 7]
     """
+    check_counts("VGG", width, in_channels=in_channels)
     if depth not in CONFIGURATIONS:
         fail("VGG", f"`depth` among {', '.join(map(str, CONFIGURATIONS))}", repr(depth))
     stages = []
@@ -127,7 +128,7 @@ class VGG(nn.Module):
         batch_norm: bool = False,
     ) -> None:
         super().__init__()
-        check_counts("VGG", num_classes=num_classes, in_channels=in_channels)
+        check_counts("VGG", width, num_classes=num_classes)
         self.in_channels = in_channels
         stages = vgg_stages(depth, in_channels, width, batch_norm)
         last, hidden = scaled(512, width), scaled(4096, width)

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -208,7 +209,7 @@ def test_width_scales_every_hidden_layer(name):
     ]
     halved = [a == 2 * b for a, b in hidden]
     assert sum(halved) >= len(halved) - (6 if name == "detector" else 3)  # heads keep their classes
-    with pytest.raises(ValueError, match=r"scaled: expected `width` to be a positive number, got 0$"):
+    with pytest.raises(ValueError, match=r"^\w+: expected `width` to be a positive number, got 0$"):
         build(name, width=0)
 
 
@@ -481,3 +482,49 @@ def test_text_cnn_refuses_what_is_not_a_sentence():
             model(tokens)
     with pytest.raises(ValueError, match="^TextCNN: expected at least one entry in `kernel_sizes`"):
         build("text_cnn", kernel_sizes=())
+
+
+@pytest.mark.parametrize("width", [0, -0.5, float("nan"), float("inf"), "half", True, None])
+def test_a_width_is_positive(width):
+    with pytest.raises(ValueError, match="^LeNet: expected `width` to be a positive number, got "):
+        build("lenet", width=width)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_a_width_may_be_a_numpy_number(kind):
+    assert build("lenet", width=kind(0.5)).fc1.out_features == 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"kernel_sizes": 3}, "at least one entry in `kernel_sizes`, got 3"),
+        ({"embedding_dim": 0}, "`embedding_dim` to be an integer of at least 1, got 0"),
+        ({"embedding_dim": 3.5}, "`embedding_dim` to be an integer of at least 1, got 3.5"),
+        ({"padding_index": 20}, "`padding_index` to be a token, 0 to 19, got 20"),
+        ({"padding_index": -1}, "`padding_index` to be a token, 0 to 19, got -1"),
+    ],
+)
+def test_text_cnn_refuses_arguments_that_no_sentence_fits(arguments, message):
+    with pytest.raises(ValueError, match=f"^TextCNN: expected {message}$"):
+        build("text_cnn", vocabulary_size=20, **arguments)
+
+
+@pytest.mark.parametrize("token", [-1, 20])
+def test_text_cnn_names_tokens_that_it_does_not_know(token):
+    model = build("text_cnn", vocabulary_size=20, width=0.1)
+    with pytest.raises(ValueError, match=f"^TextCNN: expected tokens from 0 to 19, got {min(token, 0)} to "):
+        model(torch.tensor([[0, 1, 2, 3, 4, token]]))
+    assert model(torch.zeros(0, 6, dtype=torch.long)).shape == (0, 2)
+
+
+def test_googlenet_refuses_a_kernel_that_changes_the_size_of_the_map():
+    with pytest.raises(ValueError, match="^GoogLeNet: expected an odd `kernel_5x5`.*, got 2$"):
+        build("googlenet", kernel_5x5=2)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_batch_may_be_empty(name):
+    model, (h, w) = small(name).eval(), CASES[name].size
+    with torch.no_grad():
+        assert main_output(model(torch.zeros(0, 2, h, w))).shape == CASES[name].shape(0, h, w)

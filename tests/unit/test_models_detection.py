@@ -226,3 +226,8 @@ def test_detector_refuses_uneven_anchors():
             ValueError, match="^SingleShotDetector: expected `anchor_sides` with equally many"
         ):
             SingleShotDetector(anchor_sides=sides)
+    for wrong in ({"anchor_sides": 3}, {"anchor_sides": ((-1,), (2,), (3,))}, {"aspect_ratios": ()}):
+        with pytest.raises(
+            ValueError, match="^SingleShotDetector: expected .* positive `aspect_ratios`, got"
+        ):
+            SingleShotDetector(**wrong)

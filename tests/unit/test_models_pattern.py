@@ -63,6 +63,9 @@ def test_width_scales_hidden_layers():
         ({"k": 0.5}, "`k` to be an integer of at least 0, got 0.5"),
         ({"n": (1, 2, 3)}, "`n` with one entry for each of 2 blocks, got 3 entries"),
         ({"channels": (8,)}, "`channels` with one entry for each of 2 blocks, got 1 entries"),
+        ({"channels": (8, 0)}, r"`channels\[1\]` to be an integer of at least 1, got 0"),
+        ({"channels": (8.5, 8)}, r"`channels\[0\]` to be an integer of at least 1, got 8.5"),
+        ({"pool": (True, "no")}, r"`pool\[1\]` to be True or False, got 'no'"),
         ({"m": 5}, "images of at least 32 x 32, got 28 x 28"),
     ],
 )
