@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from course_lib._validation import as_int, fail
+import numpy as np
+
+from course_lib._validation import as_bool, as_int, fail
 from course_lib.datasets import vision
 from course_lib.datasets.digits import load_digits_28
 from course_lib.datasets.drawing import CLASSES, scenes
@@ -62,7 +64,7 @@ def load(
     DataMissingError
         If the data are not in the folder; the message names it and the call that downloads.
     DataDamagedError
-        If a file is truncated; the message names it.
+        If a file is truncated or not what it should be; the message names it.
 
     References
     ----------
@@ -119,7 +121,8 @@ def data_loader(
     Raises
     ------
     ValueError
-        If the batch size is below 1.
+        If `split` is no split, its images and labels differ in number, there is nothing to shuffle, or
+        another argument is out of range.
 
     References
     ----------
@@ -134,5 +137,22 @@ def data_loader(
     import torch
 
     batch_size = as_int("data_loader", "batch_size", batch_size, 1)
-    tensors = torch.utils.data.TensorDataset(torch.from_numpy(split.images), torch.from_numpy(split.labels))
+    if not isinstance(split, Split):
+        fail("data_loader", "a Split, such as `train` of a data set", type(split).__name__)
+    if len(split.images) != len(split.labels):
+        counts = f"{len(split.images)} and {len(split.labels)}"
+        fail("data_loader", "as many labels as images", counts)
+    if generator is not None and not isinstance(generator, torch.Generator):
+        fail("data_loader", "`generator` to be a torch.Generator", type(generator).__name__)
+    if as_bool("data_loader", "shuffle", shuffle) and not len(split.images):
+        fail("data_loader", "at least one image to shuffle", "none")
+    tensors = torch.utils.data.TensorDataset(_as_tensor(split.images), _as_tensor(split.labels))
     return torch.utils.data.DataLoader(tensors, batch_size=batch_size, shuffle=shuffle, generator=generator)
+
+
+def _as_tensor(array: np.ndarray) -> torch.Tensor:
+    """Share the memory of an array with PyTorch where PyTorch can use it, and copy it where not."""
+    import torch
+
+    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    return torch.from_numpy(np.require(native, requirements=["C_CONTIGUOUS", "WRITEABLE"]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib._validation import as_int, as_pair, fail
+from course_lib._validation import as_float, as_int, as_pair
 from course_lib.datasets.types import Scenes
 
 #: Names of the classes, in the order of the labels.
@@ -85,8 +85,7 @@ def scenes(
     height, width = as_pair("scenes", "size", size, 16)
     seed = as_int("scenes", "seed", seed, 0)
     slots = as_int("scenes", "max_objects", max_objects, 1)
-    if not 0 <= noise <= 1:
-        fail("scenes", "`noise` in [0, 1]", noise)
+    noise = as_float("scenes", "noise", noise, 0, 1)
     images = np.empty((count, 3, height, width), dtype=np.float32)
     counts, labels = np.zeros(count, dtype=np.int64), np.full((count, slots), -1, dtype=np.int64)
     boxes = np.zeros((count, slots, 4), dtype=np.float32)

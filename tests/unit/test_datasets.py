@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 
 from course_lib import datasets
-from course_lib.datasets import vision
 
 
 def test_digits_are_real_whole_and_split_without_overlap():
@@ -153,27 +152,142 @@ def test_missing_data_are_named_with_the_call_that_downloads(name, tmp_path):
     assert "$COURSE_DATA" in message
 
 
-def test_a_damaged_photograph_is_named(tmp_path):
-    good, bad = tmp_path / "good.jpg", tmp_path / "bad.jpg"
-    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(good)
-    bad.write_bytes(good.read_bytes()[:900])
+@pytest.fixture
+def photographs(tmp_path):
+    """PASCAL VOC and the pets, two photographs of each split, as torchvision expects them on disk."""
+    rng = np.random.default_rng(0)
 
-    class Photographs:
-        images = (good, bad)
+    def picture(path, channels=3):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shape = (64, 64, 3) if channels == 3 else (64, 64)
+        Image.fromarray(rng.integers(0, 256, shape, dtype=np.uint8)).save(path)
 
-        def __len__(self):
-            return 2
+    def text(path, content):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
 
-        def __getitem__(self, index):
-            with Image.open(self.images[index]) as image:
-                return image.convert("RGB")
+    voc, pets = tmp_path / "VOCdevkit/VOC2012", tmp_path / "oxford-iiit-pet"
+    for split, name in (("train", "a"), ("val", "b")):
+        text(voc / f"ImageSets/Main/{split}.txt", f"{name}0\n{name}1\n")
+    for split, name in (("trainval", "Cat"), ("test", "Dog")):
+        text(pets / f"annotations/{split}.txt", f"{name}_0 1 1 1\n{name}_1 1 1 1\n")
+    for name in ("a0", "a1", "b0", "b1"):
+        picture(voc / f"JPEGImages/{name}.jpg")
+        text(voc / f"Annotations/{name}.xml", "<annotation><object><name>cat</name></object></annotation>")
+    for name in ("Cat_0", "Cat_1", "Dog_0", "Dog_1"):
+        picture(pets / f"images/{name}.jpg")
+        picture(pets / f"annotations/trimaps/{name}.png", channels=1)
+    return tmp_path
 
-    data = vision._Named(Photographs())
-    assert data[0].size == (64, 64)
-    with pytest.raises(datasets.DataDamagedError, match=str(bad)):
-        data[1]
-    with pytest.raises(IndexError):
-        data[2]
+
+@pytest.mark.parametrize("name", ["voc", "oxford_pet"])
+def test_photographs_are_read_one_by_one(photographs, name):
+    data = datasets.load(name, root=photographs)
+    assert [len(data.train), len(data.test)] == [2, 2]
+    image, target = data.train[1]
+    assert image.size == (64, 64)
+    if name == "voc":
+        assert target["annotation"]["object"] == [{"name": "cat"}]
+        assert len(data.classes) == 20
+    else:
+        assert target[0] == 0
+        assert np.asarray(target[1]).shape == (64, 64)
+        assert data.classes == ("Cat",)
+    for index in (2, -1):
+        with pytest.raises(IndexError):
+            data.train[index]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("voc", "VOCdevkit/VOC2012/JPEGImages/a1.jpg"),
+        ("voc", "VOCdevkit/VOC2012/Annotations/a1.xml"),
+        ("oxford_pet", "oxford-iiit-pet/images/Cat_1.jpg"),
+        ("oxford_pet", "oxford-iiit-pet/annotations/trimaps/Cat_1.png"),
+    ],
+)
+@pytest.mark.parametrize("damage", ["truncated", "empty", "missing"])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # torchvision's open files
+def test_a_damaged_file_of_photographs_is_named_and_no_other(photographs, name, path, damage):
+    path = photographs / path
+    data = datasets.load(name, root=photographs)
+    if damage == "missing":
+        path.unlink()
+    else:
+        os.truncate(path, path.stat().st_size // 2 if damage == "truncated" else 0)
+    assert data.train[0][0].size == (64, 64)
+    with pytest.raises(datasets.DataDamagedError, match=f"expected to read the whole of {path}, got "):
+        data.train[1]
+
+
+def test_a_missing_list_of_photographs_is_missing_data(photographs):
+    (photographs / "VOCdevkit/VOC2012/ImageSets/Main/val.txt").unlink()
+    with pytest.raises(datasets.DataMissingError, match=r"'voc' not found, or not whole, .*val.txt"):
+        datasets.load("voc", root=photographs)
+
+
+def test_a_damaged_batch_of_cifar10_is_named(tmp_path):
+    folder = tmp_path / "cifar-10-batches-py"
+    folder.mkdir()
+    (folder / "data_batch_3").write_bytes(b"half of a file")
+    with pytest.raises(
+        datasets.DataDamagedError, match=f"of {folder}/data_batch_3, got another: the file is"
+    ):
+        datasets.load("cifar10", root=tmp_path)
+
+
+@pytest.mark.parametrize("header", ["00000903", "00010803", "00000802", "1f8b0800"])
+def test_a_file_of_another_kind_is_named(mnist, header):
+    """Signed bytes, no IDX at all, two axes, a compressed file."""
+    path = mnist / "MNIST/raw/t10k-images-idx3-ubyte"
+    path.write_bytes(bytes.fromhex(header) + path.read_bytes()[4:])
+    expected = f"expected the magic number 00000803 in {path}, got {header}: the file is damaged"
+    with pytest.raises(datasets.DataDamagedError, match=expected):
+        datasets.load("mnist", root=mnist)
+
+
+def test_sizes_beyond_64_bits_do_not_wrap_around(mnist):
+    path = mnist / "MNIST/raw/t10k-images-idx3-ubyte"
+    path.write_bytes(bytes([0, 0, 8, 3]) + np.array([2**31, 2**31, 4], ">u4").tobytes())
+    with pytest.raises(
+        datasets.DataDamagedError, match=f"expected {2**64 + 16} bytes in {path}, got 16 bytes"
+    ):
+        datasets.load("mnist", root=mnist)
+
+
+def test_a_download_does_not_read_what_is_damaged_already(mnist):
+    """Files that exist are left alone by torchvision, whole or not."""
+    path = mnist / "MNIST/raw/train-labels-idx1-ubyte"
+    os.truncate(path, 10)
+    with pytest.raises(datasets.DataDamagedError, match=f"expected 14 bytes in {path}, got 10 bytes"):
+        datasets.load("mnist", root=mnist, download=True)
+
+
+def test_labels_of_another_set_are_refused(mnist):
+    write_idx(mnist / "MNIST/raw/t10k-labels-idx1-ubyte", np.arange(3))
+    with pytest.raises(
+        datasets.DataDamagedError, match="expected as many labels as images in .*, got 3 and 4"
+    ):
+        datasets.load("mnist", root=mnist)
+
+
+SPLIT = datasets.Split(np.arange(6, dtype=np.float32).reshape(6, 1, 1, 1), np.arange(6))
+
+
+@pytest.mark.parametrize("kind", ["read-only", "backwards", "foreign"])
+def test_data_loader_takes_arrays_that_torch_does_not(kind):
+    images, labels = SPLIT
+    if kind == "read-only":
+        images, labels = np.broadcast_to(images[:1], images.shape), labels.copy()
+        labels.flags.writeable = False
+    elif kind == "backwards":
+        images, labels = images[::-1], labels[::-1]
+    else:
+        images, labels = images.astype(">f4"), labels.astype(">i8")
+    [(x, y)] = datasets.data_loader(datasets.Split(images, labels), 6)
+    np.testing.assert_array_equal(x, images)
+    np.testing.assert_array_equal(y, labels)
 
 
 def test_data_loader_serves_every_sample_once_in_an_order_from_the_generator():
@@ -204,7 +318,32 @@ def test_data_loader_serves_every_sample_once_in_an_order_from_the_generator():
         ),
         (lambda: datasets.scenes(1, 8, seed=0), "scenes: expected `size` to be an integer of at least 16"),
         (lambda: datasets.scenes(1, seed=0.5), "scenes: expected `seed`"),
-        (lambda: datasets.scenes(1, seed=0, noise=2), r"scenes: expected `noise` in \[0, 1\]"),
+        (lambda: datasets.scenes(1, seed=0, noise=2), "scenes: expected `noise` from 0 to 1, got 2"),
+        (
+            lambda: datasets.scenes(1, seed=0, noise="some"),
+            "scenes: expected `noise` from 0 to 1, got 'some'",
+        ),
+        (
+            lambda: datasets.data_loader(datasets.load("digits")),
+            "data_loader: expected a Split, such as `train` of a data set, got ImageData",
+        ),
+        (
+            lambda: datasets.data_loader(datasets.Split(np.zeros((3, 1, 2, 2)), np.arange(2))),
+            "data_loader: expected as many labels as images, got 3 and 2",
+        ),
+        (
+            lambda: datasets.data_loader(datasets.Split(np.zeros((0, 1, 2, 2)), np.arange(0)), shuffle=True),
+            "data_loader: expected at least one image to shuffle, got none",
+        ),
+        (
+            lambda: datasets.data_loader(SPLIT, generator=3),
+            "data_loader: expected `generator` to be a torch.Generator, got int",
+        ),
+        (
+            lambda: datasets.data_loader(SPLIT, shuffle="no"),
+            "data_loader: expected `shuffle` to be True or False",
+        ),
+        (lambda: datasets.data_loader(SPLIT, 0), "data_loader: expected `batch_size` to be an integer of"),
     ],
 )
 def test_bad_input_is_named(call, message):
