@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import nbformat
@@ -17,6 +18,19 @@ from course_lib.grading.rubric import read_rubric
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "a1_convolution"
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+class Serial(Executor):
+    """Runs every task at once, in this process."""
+
+    def submit(self, function, *arguments):
+        """A future that is done."""
+        future = Future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 def make_course(folder):

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 
 import forge
@@ -23,18 +23,6 @@ KEEP = ("corr2d", "output_size", "conv2d", "flip_kernel", "edge_filters", "writt
 QUICK = Limits(cell_seconds=2, check_seconds=1, submission_seconds=30)
 
 
-class Serial(Executor):
-    """Runs every task at once, in this process."""
-
-    def submit(self, function, *arguments):
-        future = Future()
-        try:
-            future.set_result(function(*arguments))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-
 @pytest.fixture(autouse=True)
 def _quick(require, monkeypatch):
     require("bwrap")
@@ -44,7 +32,7 @@ def _quick(require, monkeypatch):
 
 def run(root, **options):
     """Autograde in this process; rows by student."""
-    return {row.student: row for row in autograde.Run(Course(root), forge.NAME, **options).go(Serial())}
+    return {row.student: row for row in autograde.Run(Course(root), forge.NAME, **options).go(forge.Serial())}
 
 
 def points(answers, keep=()):
@@ -106,7 +94,7 @@ def test_a_drawn_seed_differs_from_run_to_run(root):
     seeds = set()
     for _ in range(3):
         each = autograde.Run(Course(root), forge.NAME)
-        list(each.go(Serial()))
+        list(each.go(forge.Serial()))
         seeds.add(each.seed)
     assert len(seeds) == 3
 
@@ -115,12 +103,12 @@ def test_an_interrupted_run_goes_on_with_its_seed(root, monkeypatch):
     for name in ("ada", "ben", "cyd"):
         forge.hand_in(root, name, points({}, keep=("output_size",)))
     first = autograde.Run(Course(root), forge.NAME)
-    rows = first.go(Serial())
+    rows = first.go(forge.Serial())
     assert next(rows).score == 12.0
     rows.close()  # the run ends here, with two students to go
     second = autograde.Run(Course(root), forge.NAME)
     assert second.seed == first.seed
-    done = {row.student: row for row in second.go(Serial())}
+    done = {row.student: row for row in second.go(forge.Serial())}
     assert sorted(row.unchanged for row in done.values()) == [False, False, True]
     assert {row.score for row in done.values()} == {12.0}
 
@@ -130,7 +118,7 @@ def test_killed_between_scoring_and_saving_it_saves_the_same_scores(root, monkey
     broken = autograde.Run(Course(root), forge.NAME)
     monkeypatch.setattr(autograde.Run, "_save", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        list(broken.go(Serial()))
+        list(broken.go(forge.Serial()))
     monkeypatch.undo()
     monkeypatch.setattr(Course, "limits", QUICK)
     monkeypatch.setattr(autograde, "grade", lambda task: pytest.fail("scored twice"))
@@ -168,14 +156,14 @@ def test_a_killed_process_is_taken_up_by_the_next(root):
 def test_a_task_that_takes_the_pool_down_costs_nobody_else(root, monkeypatch):
     """The pool dies under ada's task, and every other task of the pool with it."""
 
-    class Fragile(Serial):
+    class Fragile(forge.Serial):
         def submit(self, function, *arguments):
             future = Future()
             future.set_exception(BrokenProcessPool("a process was killed"))
             return future
 
     def single(workers, tasks):
-        return Fragile() if submitted.pop(0) == "ada" else Serial()
+        return Fragile() if submitted.pop(0) == "ada" else forge.Serial()
 
     for name in ("ada", "ben"):
         forge.hand_in(root, name, points({}, keep=("output_size",)))

@@ -93,7 +93,7 @@ def go(root):
 
     def go(executor=None, **options):
         run = Run(Course(root), forge.NAME, **options)
-        return {row.student: row for row in run.go(executor or doubles.Serial())}
+        return {row.student: row for row in run.go(executor or forge.Serial())}
 
     return go
 
@@ -149,7 +149,7 @@ def test_an_assignment_that_was_not_released_is_released_first(root):
     with Course(root).api().gradebook as gradebook:
         gradebook.remove_assignment(forge.NAME)
     forge.hand_in(root, "ada", forge.submission())
-    rows = list(Run(Course(root), forge.NAME).go(doubles.Serial()))
+    rows = list(Run(Course(root), forge.NAME).go(forge.Serial()))
     assert [row.score for row in rows] == [HALF]
     assert (root / "release" / forge.NAME).is_dir()
 
@@ -217,13 +217,13 @@ def test_an_interrupted_run_goes_on_with_its_seed(root, scored):
     for name in ("ada", "ben", "cyd"):
         forge.hand_in(root, name, forge.submission())
     first = Run(Course(root), forge.NAME)
-    rows = first.go(doubles.Serial())
+    rows = first.go(forge.Serial())
     next(rows)
     rows.close()
     assert stored(root)["unfinished"]
     second = Run(Course(root), forge.NAME)
     assert second.seed == first.seed
-    assert sorted(row.unchanged for row in second.go(doubles.Serial())) == [False, False, True]
+    assert sorted(row.unchanged for row in second.go(forge.Serial())) == [False, False, True]
 
 
 @pytest.mark.parametrize("seed", ["7", True, None, 7.0])
@@ -252,7 +252,7 @@ def test_what_was_scored_and_not_saved_is_saved_without_scoring_again(root, go, 
 # ---------------------------------------------------------------- what goes wrong
 
 
-class Broken(doubles.Serial):
+class Broken(forge.Serial):
     """A pool that dies under every task."""
 
     def submit(self, function, *arguments):
@@ -264,7 +264,7 @@ class Broken(doubles.Serial):
 def test_a_task_that_takes_the_pool_down_costs_nobody_else(root, go, monkeypatch):
     for name in ("ada", "ben"):
         forge.hand_in(root, name, forge.submission())
-    pools = [Broken(), doubles.Serial()]  # the students of a broken pool follow one by one, by name
+    pools = [Broken(), forge.Serial()]  # the students of a broken pool follow one by one, by name
     asked = []
     monkeypatch.setattr(autograde, "processes", lambda *counts: asked.append(counts) or pools.pop(0))
     rows = go(Broken())
@@ -288,7 +288,7 @@ def test_what_the_grader_failed_on_is_tried_again(root, go, scored, monkeypatch)
 def test_pools_have_as_many_processes_as_are_asked_for_and_needed(root, monkeypatch):
     forge.hand_in(root, "ada", forge.submission())
     asked = []
-    monkeypatch.setattr(autograde, "processes", lambda *counts: asked.append(counts) or doubles.Serial())
+    monkeypatch.setattr(autograde, "processes", lambda *counts: asked.append(counts) or forge.Serial())
     rows = list(Run(Course(root), forge.NAME).go(workers=5))
     assert asked == [(5, 1)]
     assert [row.student for row in rows] == ["ada"]
@@ -320,7 +320,7 @@ def test_what_nbgrader_cannot_save_counts_nothing_and_says_why(root, monkeypatch
     forge.hand_in(root, "ben", "{")
     run = Run(Course(root), forge.NAME)
     run.api.problems = {"ada": "disk full", "ben": "disk full"}
-    rows = {row.student: row for row in run.go(doubles.Serial())}
+    rows = {row.student: row for row in run.go(forge.Serial())}
     assert (rows["ada"].status, rows["ada"].score) == ("unreadable", 0.0)
     assert rows["ada"].message == "nbgrader could not save it: ada failed:\ndisk full"
     assert "cut off" in rows["ben"].message  # its own reason stands
