@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from course_lib._validation import as_int, fail
+from course_lib.training.modes import evaluating
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -191,13 +192,8 @@ def _macs(module: nn.Module, args: tuple, output: torch.Tensor) -> int:
 def run_one(model: nn.Module, input_shape: tuple[int, ...], batch_size: int = 1) -> Any:
     """Send zeros through a model in evaluation mode, without gradients; its mode is restored."""
     x = _zeros(model, input_shape, batch_size)
-    was_training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            return model(x)
-    finally:
-        model.train(was_training)
+    with torch.no_grad(), evaluating(model):
+        return model(x)
 
 
 def _zeros(model: nn.Module, input_shape: tuple[int, ...], batch_size: int) -> torch.Tensor:
@@ -254,17 +250,14 @@ def latency(
     batch_size = as_int("latency", "batch_size", batch_size, 1)
     batches, warmup = as_int("latency", "batches", batches, 1), as_int("latency", "warmup", warmup, 0)
     x = _zeros(model, input_shape, batch_size)
-    was_training = model.training
-    model.eval()
     times = []
-    with torch.inference_mode():
+    with torch.inference_mode(), evaluating(model):
         for _ in range(warmup + batches):
             _synchronise(x.device)
             start = time.perf_counter()
             model(x)
             _synchronise(x.device)
             times.append(1e3 * (time.perf_counter() - start))
-    model.train(was_training)
     t = np.array(times[warmup:])  # (batches,)
     spread = (float(f(t)) for f in (np.mean, np.std, np.median, np.max))
     return Latency(*spread, batch_size, batches, str(x.device))

@@ -94,18 +94,6 @@ def as_maps(function: str, layer: str, seen: dict[str, Tensor | None]) -> Tensor
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Switch to evaluation mode, and put every module back as it was."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes.items():
-            module.training = training
-
-
-@contextmanager
 def recording(function: str, model: nn.Module, names: Sequence[str]) -> Iterator[dict[str, Tensor | None]]:
     """Fill a dict with the outputs of layers as the model runs; the hooks go away again.
 

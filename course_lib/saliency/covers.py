@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from course_lib._validation import as_pair, fail
 from course_lib.saliency._common import (
     as_images,
-    evaluating,
     run_classifier,
     target_classes,
 )
+from course_lib.training.modes import evaluating
 
 
 def occlusion(

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from course_lib._validation import as_int, fail
 from course_lib.saliency._common import (
     as_images,
-    evaluating,
     main_output,
     recording,
     target_scores,
 )
+from course_lib.training.modes import evaluating
 
 
 def gradient_saliency(

@@ -15,13 +15,13 @@ from course_lib.saliency._common import (
     as_maps,
     check_seen,
     enlarged,
-    evaluating,
     find_layer,
     recording,
     run_classifier,
     target_classes,
     target_scores,
 )
+from course_lib.training.modes import evaluating
 
 
 def layer_activations(

@@ -86,9 +86,13 @@ class History:
             If the file is not such a record.
         """
         try:
-            return cls(**json.loads(Path(path).read_text()))
-        except (json.JSONDecodeError, TypeError) as error:
+            record = cls(**json.loads(Path(path).read_text()))
+            numbers = [*record.step_loss, *(number for epoch in record.epochs for number in epoch.values())]
+            if not all(isinstance(number, int | float) for number in numbers):
+                raise TypeError("it holds something else than numbers")
+        except (ValueError, TypeError, AttributeError) as error:
             fail("History.load", "a file written by History.save", f"{path}: {error}")
+        return record
 
     def plot(self, quantity: str = "loss", ax: Axes | None = None) -> Axes:
         """Draw a quantity over the epochs, for training and validation where both are known.

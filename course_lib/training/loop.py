@@ -6,16 +6,18 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from course_lib._validation import as_int
+from course_lib._validation import as_int, fail
 from course_lib.training import checkpoints
 from course_lib.training.history import History
-from course_lib.training.nonfinite import explain_nonfinite_loss
+from course_lib.training.modes import evaluating
+from course_lib.training.nonfinite import explain_nonfinite_loss, random_state
 
 Metric = Callable[[Any, Any], float]
 
@@ -70,7 +72,7 @@ def fit(
     metrics : mapping of str to callable, optional
         ``metric(output, target)``, means over the batch's samples; ``{"accuracy": accuracy}`` by default.
     scheduler : torch.optim.lr_scheduler.LRScheduler, optional
-        Stepped after every epoch.
+        Stepped after every epoch; not one that asks for a measure, as ReduceLROnPlateau does.
     device : device or str, optional
         Where to compute; a GPU if there is one, by default.
     progress : bool, default True
@@ -88,7 +90,9 @@ def fit(
     Raises
     ------
     ValueError
-        If `epochs` is below 1, a loader is empty, or the checkpoint belongs to another model.
+        If `epochs` is below 1, a loader is empty, `loss` does not return one number, a metric is called
+        "loss", the scheduler asks for a measure, or `checkpoint` lies in no folder, is damaged or belongs to
+        another model, optimiser or scheduler.
     FloatingPointError
         If the loss is not finite; the message names the step and the first layer whose output was not finite.
 
@@ -106,14 +110,20 @@ def fit(
     True
     """
     epochs = as_int("fit", "epochs", epochs, 1)
+    _check_metrics("fit", metrics)
+    if isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
+        fail("fit", "a scheduler that is stepped without a measure", type(scheduler).__name__)
+    if checkpoint is not None and not Path(checkpoint).absolute().parent.is_dir():
+        fail("fit", "`checkpoint` in a folder that exists", os.fspath(checkpoint))
     device = default_device() if device is None else torch.device(device)
     model.to(device)
     _move_optimizer(optimizer, device)
     history = History()
-    run = checkpoints.Run(model, optimizer, scheduler, train_loader)
+    run = checkpoints.Run(model, optimizer, scheduler, train_loader, device)
     if checkpoint is not None and os.path.exists(checkpoint):
         history = checkpoints.restore(checkpoint, run)
-    steps = len(train_loader) if hasattr(train_loader, "__len__") else None
+    model.train()
+    steps = _length(train_loader)
     for epoch in range(len(history.epochs), epochs):
         start = time.perf_counter()
         bar = tqdm(total=steps, desc=f"epoch {epoch + 1}/{epochs}", disable=_quiet(progress), leave=False)
@@ -137,19 +147,27 @@ def _train_epoch(model, loader, optimizer, loss, device, history, bar) -> float:
     total = samples = 0
     for batch in loader:
         inputs, target = to_device(batch, device)
+        size = batch_size(inputs)
+        if not size:
+            continue  # a mean over no sample is no number
         optimizer.zero_grad()
-        value = loss(model(inputs), target)
+        random = random_state(device)
+        output = model(inputs)
+        value = loss(output, target)
+        if not isinstance(value, torch.Tensor) or value.numel() != 1:
+            got = f"shape {tuple(value.shape)}" if isinstance(value, torch.Tensor) else type(value).__name__
+            fail("fit", "`loss` to return a tensor of one number", got)
         if not torch.isfinite(value):
-            explain_nonfinite_loss(model, inputs, value.item(), step=len(history.step_loss) + 1)
+            step = len(history.step_loss) + 1
+            explain_nonfinite_loss(model, inputs, output, random, value.item(), step)
         value.backward()
         optimizer.step()
         history.step_loss.append(value.item())
-        size = batch_size(inputs)
         total, samples = total + value.item() * size, samples + size
         bar.update()
         bar.set_postfix(loss=f"{value.item():.4f}")
     if not samples:
-        raise ValueError("fit: expected `train_loader` to yield at least one sample, got none")
+        fail("fit", "`train_loader` to yield at least one sample", "none")
     return total / samples
 
 
@@ -184,7 +202,7 @@ def evaluate(
     Raises
     ------
     ValueError
-        If the loader yields no sample.
+        If the loader yields no sample, or a metric is called "loss".
 
     References
     ----------
@@ -197,25 +215,24 @@ def evaluate(
     >>> sorted(evaluate(model, [batch], device="cpu"))
     ['accuracy', 'loss']
     """
+    _check_metrics("evaluate", metrics)
     metrics = {"accuracy": accuracy} if metrics is None else metrics
     device = default_device() if device is None else torch.device(device)
     model.to(device)
     totals, samples = dict.fromkeys(["loss", *metrics], 0.0), 0
-    was_training = model.training
-    model.eval()
-    try:
-        with torch.inference_mode():
-            for batch in loader:
-                inputs, target = to_device(batch, device)
-                output, size = model(inputs), batch_size(inputs)
-                totals["loss"] += float(loss(output, target)) * size
-                for name, metric in metrics.items():
-                    totals[name] += float(metric(output, target)) * size
-                samples += size
-    finally:
-        model.train(was_training)
+    with torch.inference_mode(), evaluating(model):
+        for batch in loader:
+            inputs, target = to_device(batch, device)
+            size = batch_size(inputs)
+            if not size:
+                continue
+            output = model(inputs)
+            totals["loss"] += float(loss(output, target)) * size
+            for name, metric in metrics.items():
+                totals[name] += float(metric(output, target)) * size
+            samples += size
     if not samples:
-        raise ValueError("evaluate: expected `loader` to yield at least one sample, got none")
+        fail("evaluate", "`loader` to yield at least one sample", "none")
     return {name: total / samples for name, total in totals.items()}
 
 
@@ -255,6 +272,20 @@ def _move_optimizer(optimizer: torch.optim.Optimizer, device: torch.device) -> N
         for key, value in state.items():
             if isinstance(value, torch.Tensor) and value.ndim:  # a scalar step count stays where it is
                 state[key] = value.to(device)
+
+
+def _check_metrics(function: str, metrics: Mapping[str, Metric] | None) -> None:
+    """Refuse a metric by the name that the loss already has."""
+    if metrics is not None and "loss" in metrics:
+        fail(function, "metrics by other names than 'loss'", sorted(metrics))
+
+
+def _length(loader: Iterable) -> int | None:
+    """Return the number of batches, or None where the loader does not know it."""
+    try:
+        return len(loader)
+    except TypeError:
+        return None
 
 
 def _quiet(progress: bool) -> bool:

@@ -205,3 +205,248 @@ def test_bars_are_quiet_when_asked(quiet, monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     fit(model, data_loader(split), epochs=1, optimizer=torch.optim.SGD(model.parameters()), device="cpu")
     assert ("epoch 1/1" in capsys.readouterr().err) == (quiet == "")
+
+
+def train(epochs, checkpoint, parts=()):
+    """A run of `problem` from its checkpoint on; what is named in ``parts`` is unlike the usual."""
+    split, model = problem()
+    if "model" in parts:
+        model[4] = nn.Linear(8, 3)
+    generator = None if "generator" in parts else torch.Generator().manual_seed(5)
+    loader = data_loader(split, 16, shuffle=True, generator=generator)
+    kind = torch.optim.SGD if "optimizer" in parts else torch.optim.AdamW
+    optimizer = kind(model.parameters(), lr=0.01, **({"momentum": 0.9} if "optimizer" in parts else {}))
+    scheduler = None if "scheduler" in parts else torch.optim.lr_scheduler.StepLR(optimizer, 2, gamma=0.5)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    try:
+        fit(
+            model, loader, epochs=epochs, optimizer=optimizer, scheduler=scheduler, device="cpu", checkpoint=checkpoint
+        )  # fmt: skip
+    finally:
+        after = model.state_dict()
+        train.unchanged = all(torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("part", ["optimizer", "scheduler", "generator"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_run_goes_on_with_the_parts_it_began_with(tmp_path, part, first):
+    """Momentum cannot be made from AdamW's moments, nor half a schedule out of none."""
+    path = tmp_path / "run.pt"
+    train(1, path, [part] if first else [])
+    with pytest.raises(
+        ValueError, match=f"fit: expected `checkpoint` of a run with optimizer .*, got {path}, with"
+    ):
+        train(2, path, [] if first else [part])
+    assert train.unchanged
+
+
+@pytest.mark.parametrize("damage", ["truncated", "empty", "foreign", "list", "folder"])
+def test_every_damage_of_a_checkpoint_is_named(tmp_path, damage):
+    path = tmp_path / "run.pt"
+    train(1, path)
+    if damage == "truncated":
+        path.write_bytes(path.read_bytes()[:2000])
+    elif damage == "empty":
+        path.write_bytes(b"")
+    elif damage == "folder":
+        path.unlink()
+        path.mkdir()
+    else:
+        torch.save({"model": {}} if damage == "foreign" else [1], path)
+    with pytest.raises(
+        ValueError, match=f"fit: expected `checkpoint` to be a file that fit wrote .* {path}: "
+    ):
+        train(2, path)
+    assert train.unchanged
+
+
+def test_a_checkpoint_of_another_model_changes_nothing(tmp_path):
+    """PyTorch copies the layers that fit before it complains of the one that does not."""
+    train(1, tmp_path / "run.pt")
+    with pytest.raises(
+        ValueError, match="fit: expected `checkpoint` to be a file that fit wrote for this model"
+    ):
+        train(2, tmp_path / "run.pt", ["model"])
+    assert train.unchanged
+
+
+def test_a_checkpoint_without_a_folder_is_refused_before_the_first_epoch(tmp_path):
+    path = tmp_path / "none" / "run.pt"
+    with pytest.raises(ValueError, match=f"fit: expected `checkpoint` in a folder that exists, got {path}"):
+        train(1, path)
+    assert train.unchanged
+
+
+@pytest.mark.parametrize("stop", range(1, 13, 2))
+def test_a_run_interrupted_at_any_point_ends_like_the_others(tmp_path, stop):
+    """Also in the middle of an epoch, while measuring, and before there is any checkpoint."""
+
+    def run(checkpoint, calls=None):
+        split, model = problem(30)
+        torch.manual_seed(11)
+        loader = data_loader(split, 16, shuffle=True)
+        left = [calls]
+
+        def loss(output, target):
+            if left[0] is not None:
+                left[0] -= 1
+                if left[0] < 0:
+                    raise KeyboardInterrupt
+            return nn.functional.cross_entropy(output, target)
+
+        optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+        history = fit(
+            model, loader, data_loader(split), epochs=4, optimizer=optimizer, loss=loss,
+            device="cpu", checkpoint=checkpoint,
+        )  # fmt: skip
+        return history.step_loss, history.column("val_loss"), list(model.parameters())
+
+    whole = run(None)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "run.pt", stop)
+    joined = run(tmp_path / "run.pt")
+    assert joined[:2] == whole[:2]
+    assert all(torch.equal(a, b) for a, b in zip(joined[2], whole[2], strict=True))
+
+
+class Chance(nn.Module):
+    """A layer that fails for about half of the batches."""
+
+    def forward(self, x):
+        return x / torch.bernoulli(torch.tensor([0.5]))
+
+
+class Outer(nn.Module):
+    """A network that works on what its layers answer."""
+
+    def __init__(self, inner=False):
+        super().__init__()
+        self.layer = Outer() if inner else nn.Linear(16, 2)
+        self.head = nn.Linear(2, 2) if inner else None
+
+    def forward(self, x):
+        return (
+            torch.log(-self.layer(x.flatten(1)).abs() - 1) if self.head is None else self.head(self.layer(x))
+        )
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (Outer(), r"the model itself \(Outer\) is the first"),
+        (Outer(inner=True), r"layer 'layer' \(Outer\) is the first"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(16, 2), Chance(), nn.Softplus()), r"layer '2' \(Chance\)"),
+    ],
+)
+def test_what_a_forward_does_between_its_layers_and_by_chance_is_found(model, message):
+    torch.manual_seed(0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    with pytest.raises(FloatingPointError, match=message):
+        fit(model, data_loader(problem()[0], 10), epochs=5, optimizer=optimizer, device="cpu")
+
+
+def test_looking_for_the_layer_leaves_the_model_and_the_random_state_as_they_were():
+    split, _ = problem()
+    model = nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Dropout(), nn.Linear(16, 2))
+    torch.manual_seed(0)
+    with pytest.raises(FloatingPointError, match="so it arose in the loss function"):
+        fit(
+            model, data_loader(split, 60), epochs=1, optimizer=torch.optim.SGD(model.parameters()),
+            loss=lambda output, target: output.sum() * float("nan"), device="cpu",
+        )  # fmt: skip
+    drawn = torch.rand(1)
+    twin = nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Dropout(), nn.Linear(16, 2))
+    torch.manual_seed(0)
+    batches = iter(data_loader(split, 60))
+    twin(next(batches)[0])
+    assert torch.equal(torch.rand(1), drawn)
+    assert model[0].num_batches_tracked == twin[0].num_batches_tracked == 1
+    torch.testing.assert_close(model[0].running_mean, twin[0].running_mean, rtol=0, atol=0)
+
+
+def test_measuring_leaves_frozen_layers_frozen():
+    split, _ = problem()
+    model = nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(16, 2))
+    model[0].eval()
+    evaluate(model, data_loader(split), device="cpu")
+    assert [module.training for module in model.modules()] == [True, False, True, True]
+
+
+class Stream(torch.utils.data.IterableDataset):
+    """Data of unknown length."""
+
+    def __iter__(self):
+        yield from zip(*map(torch.from_numpy, problem()[0]), strict=True)
+
+
+def test_a_loader_need_not_know_its_length():
+    model = problem()[1]
+    loader = torch.utils.data.DataLoader(Stream(), batch_size=16)
+    history = fit(model, loader, epochs=2, optimizer=torch.optim.SGD(model.parameters()), device="cpu")
+    assert len(history.step_loss) == 2 * 4
+
+
+def test_a_batch_without_samples_counts_nothing():
+    split, model = problem()
+    x, y = next(iter(data_loader(split, 60)))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    history = fit(model, [(x[:0], y[:0]), (x, y)], [(x, y), (x[:0], y[:0])], epochs=1, optimizer=optimizer)
+    assert len(history.step_loss) == 1
+    assert np.isfinite(history.column("val_loss")).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"loss": nn.CrossEntropyLoss(reduction="none")},
+            r"fit: expected `loss` to return a tensor .*, got shape",
+        ),
+        (
+            {"loss": lambda output, target: 1.0},
+            "fit: expected `loss` to return a tensor of one number, got float",
+        ),
+        (
+            {"metrics": {"loss": lambda o, t: 1.0}},
+            r"fit: expected metrics by other names than 'loss', got \['loss'\]",
+        ),
+        (
+            {"scheduler": True},
+            "fit: expected a scheduler that is stepped without a measure, got ReduceLROnPlateau",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_with_is_named(settings, message):
+    split, model = problem()
+    optimizer = torch.optim.SGD(model.parameters())
+    if "scheduler" in settings:
+        settings = {"scheduler": torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)}
+    with pytest.raises(ValueError, match=message):
+        fit(model, data_loader(split), epochs=1, optimizer=optimizer, device="cpu", **settings)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[]",
+        b"3",
+        b'{"a": 1}',
+        b'{"step_loss": 3}',
+        b'{"step_loss": ["a"]}',
+        b'{"epochs": ["a"]}',
+        b"\xff\xfe",
+    ],
+)
+def test_only_a_history_is_loaded_as_one(tmp_path, content):
+    (tmp_path / "h.json").write_bytes(content)
+    with pytest.raises(
+        ValueError, match=f"History.load: expected a file written by History.save, got {tmp_path}"
+    ):
+        History.load(tmp_path / "h.json")
+
+
+def test_a_history_with_what_was_not_finite_survives_json(tmp_path):
+    History([1.0, float("nan"), float("inf")], [{"val_loss": float("nan")}]).save(tmp_path / "h.json")
+    loaded = History.load(tmp_path / "h.json")
+    np.testing.assert_array_equal(loaded.step_loss, [1.0, np.nan, np.inf])
+    assert np.isnan(loaded.column("val_loss")).all()
