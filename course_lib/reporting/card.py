@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 from dataclasses import asdict, dataclass, field
+from numbers import Real
 
 from torch import nn
 
+from course_lib._validation import fail
 from course_lib.reporting.costs import Cost, Latency, cost, latency
 from course_lib.training import History
 
@@ -150,7 +152,7 @@ def report_card(
     Raises
     ------
     ValueError
-        If `input_shape` or a count is out of range.
+        If `input_shape` or a count is out of range, or a metric is no number.
 
     References
     ----------
@@ -170,6 +172,7 @@ def report_card(
         training = {"epochs": len(history.epochs), "steps": len(history.step_loss), "seconds": seconds}
         if metrics is None:
             metrics = {k: v for k, v in history.epochs[-1].items() if k.startswith("val_")}
+    metrics = {key: _as_number(key, value) for key, value in (metrics or {}).items()}
     return ReportCard(
         name or type(model).__name__,
         what,
@@ -183,5 +186,12 @@ def report_card(
         spent.activation_bytes,
         time._asdict(),
         training,
-        dict(metrics or {}),
+        metrics,
     )
+
+
+def _as_number(name: str, value: float) -> float:
+    """Return a result as a Python number; not-a-number is one."""
+    if not isinstance(value, Real):
+        fail("report_card", f"metric `{name}` to be a number", repr(value))
+    return float(value)

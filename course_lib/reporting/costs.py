@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib._validation import as_int, fail
 from course_lib.training.modes import evaluating
@@ -29,7 +30,7 @@ class LayerCost(NamedTuple):
     parameters : int
         Trainable numbers; 0 at a second call of the same layer.
     macs : int
-        Multiply-adds.
+        Multiply-adds of a convolution or a dense layer.
     activation_bytes : int
         Memory of the output; 0 where it overwrites the input.
     """
@@ -52,7 +53,8 @@ class Cost(NamedTuple):
     parameters : int
         Trainable numbers, shared ones counted once, those outside any layer included.
     macs : int
-        Multiply-adds of convolutions and dense layers.
+        Multiply-adds of convolutions, dense layers and matrix products, as PyTorch counts them; those outside
+        any layer included.
     flops : int
         Twice `macs`: a multiplication and an addition.
     activation_bytes : int
@@ -119,7 +121,7 @@ def cost(model: nn.Module, input_shape: tuple[int, ...]) -> Cost:
     Parameters
     ----------
     model : torch.nn.Module
-        Any model whose multiplications stand in convolutions and dense layers.
+        Any model; one that begins with an embedding is sent tokens.
     input_shape : tuple of int
         One sample, without the batch axis, e.g. ``(3, 224, 224)``.
 
@@ -152,32 +154,36 @@ def cost(model: nn.Module, input_shape: tuple[int, ...]) -> Cost:
     seen: set[int] = set()
 
     def record(name: str):
-        def hook(module: nn.Module, args: tuple, output: Any) -> None:
+        def hook(module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
             if not isinstance(output, torch.Tensor):
                 return
             parameters = 0 if id(module) in seen else parameter_count(module)
             seen.add(id(module))
-            source = next((a for a in args if isinstance(a, torch.Tensor)), None)
+            source = next((a for a in (*args, *kwargs.values()) if isinstance(a, torch.Tensor)), None)
             in_place = source is not None and source.data_ptr() == output.data_ptr()
             memory = 0 if in_place else output.numel() * output.element_size()
             shape, kind = tuple(output.shape[1:]), type(module).__name__
-            rows.append(LayerCost(name, kind, shape, parameters, _macs(module, args, output), memory))
+            rows.append(LayerCost(name, kind, shape, parameters, _macs(module, source, output), memory))
 
         return hook
 
     leaves = [(name, m) for name, m in model.named_modules() if not list(m.children())]
-    hooks = [m.register_forward_hook(record(name or type(m).__name__)) for name, m in leaves]
+    hooks = [
+        m.register_forward_hook(record(name or type(m).__name__), with_kwargs=True) for name, m in leaves
+    ]
+    counter = FlopCounterMode(display=False)
     try:
-        run_one(model, input_shape)
+        with counter:
+            run_one("cost", model, input_shape)
     finally:
         for hook in hooks:
             hook.remove()
-    macs = sum(row.macs for row in rows)
+    macs = counter.get_total_flops() // 2
     memory = sum(row.activation_bytes for row in rows)
     return Cost(rows, parameter_count(model), macs, 2 * macs, memory)
 
 
-def _macs(module: nn.Module, args: tuple, output: torch.Tensor) -> int:
+def _macs(module: nn.Module, source: torch.Tensor | None, output: torch.Tensor) -> int:
     """Multiply-adds of one call, per sample."""
     samples = max(len(output), 1) if output.ndim else 1
     if isinstance(module, _CONVOLUTIONS):
@@ -185,23 +191,26 @@ def _macs(module: nn.Module, args: tuple, output: torch.Tensor) -> int:
         return output.numel() // samples * taps
     if isinstance(module, _TRANSPOSED):
         taps = module.out_channels // module.groups * math.prod(module.kernel_size)
-        return args[0].numel() // samples * taps
+        return source.numel() // samples * taps
     return output.numel() // samples * module.in_features if isinstance(module, nn.Linear) else 0
 
 
-def run_one(model: nn.Module, input_shape: tuple[int, ...], batch_size: int = 1) -> Any:
+def run_one(function: str, model: nn.Module, input_shape: tuple[int, ...]) -> Any:
     """Send zeros through a model in evaluation mode, without gradients; its mode is restored."""
-    x = _zeros(model, input_shape, batch_size)
+    x = _zeros(function, model, input_shape, batch_size=1)
     with torch.no_grad(), evaluating(model):
         return model(x)
 
 
-def _zeros(model: nn.Module, input_shape: tuple[int, ...], batch_size: int) -> torch.Tensor:
+def _zeros(function: str, model: nn.Module, input_shape: tuple[int, ...], batch_size: int) -> torch.Tensor:
+    """Make a batch of zeros: tokens for an embedding, else numbers of the parameters' dtype."""
     if not isinstance(input_shape, tuple | list) or not input_shape:
-        fail("reporting", "`input_shape` to be a tuple without the batch axis", repr(input_shape))
-    shape = [as_int("reporting", "input_shape", n, 1) for n in input_shape]
+        fail(function, "`input_shape` to be a tuple without the batch axis", repr(input_shape))
+    shape = [as_int(function, "input_shape", n, 1) for n in input_shape]
     like = next(model.parameters(), torch.zeros(()))
-    return torch.zeros(batch_size, *shape, dtype=like.dtype, device=like.device)
+    first = next(module for module in model.modules() if not list(module.children()))
+    dtype = torch.long if isinstance(first, nn.Embedding) else like.dtype
+    return torch.zeros(batch_size, *shape, dtype=dtype, device=like.device)
 
 
 def latency(
@@ -249,7 +258,7 @@ def latency(
     """
     batch_size = as_int("latency", "batch_size", batch_size, 1)
     batches, warmup = as_int("latency", "batches", batches, 1), as_int("latency", "warmup", warmup, 0)
-    x = _zeros(model, input_shape, batch_size)
+    x = _zeros("latency", model, input_shape, batch_size)
     times = []
     with torch.inference_mode(), evaluating(model):
         for _ in range(warmup + batches):

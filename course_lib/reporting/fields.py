@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from course_lib._validation import fail
+from course_lib._validation import as_int, fail
+from course_lib.reporting._tracing import Field, Tracer, Window, window_of
 from course_lib.reporting.costs import run_one
-
-
-class Field(NamedTuple):
-    """The input pixels that unit 0 of a map depends on, along one axis; the next unit's lie `jump` further.
-
-    Attributes
-    ----------
-    first, last : float
-        First and last pixel, inclusive; negative where the window begins in the padding.
-    jump : float
-        Distance between the windows of neighbouring units, in input pixels.
-    """
-
-    first: float
-    last: float
-    jump: float
-
-    @property
-    def size(self) -> int:
-        """Length of the window, in input pixels."""
-        return int(self.last - self.first) + 1
 
 
 class FieldRow(NamedTuple):
@@ -67,7 +49,7 @@ def receptive_field(model: nn.Module, input_shape: tuple[int, int, int]) -> list
         \mathrm{first}' = \mathrm{first} - P\, j.
 
     Where branches meet, the window is the hull of theirs. Upsampling divides the jump; there the window is
-    the largest that any phase sees.
+    the largest that any phase sees. Padding, cropping and striding by slices move the window along.
 
     Parameters
     ----------
@@ -80,7 +62,7 @@ def receptive_field(model: nn.Module, input_shape: tuple[int, int, int]) -> list
     -------
     list of FieldRow
         One row per layer call whose output is still a map, in order. A dense layer, or one that pools the
-        whole map, sees everything and ends the list.
+        whole map, sees everything and ends the list, as does what moves the pixels about.
 
     Raises
     ------
@@ -98,18 +80,17 @@ def receptive_field(model: nn.Module, input_shape: tuple[int, int, int]) -> list
     >>> [(row.kind, row.size, row.jump) for row in receptive_field(model, (1, 20, 20))]
     [('Conv2d', (3, 3), (1.0, 1.0)), ('MaxPool2d', (4, 4), (2.0, 2.0)), ('Conv2d', (8, 8), (2.0, 2.0))]
     """
-    if len(input_shape) != 3:
+    if not isinstance(input_shape, tuple | list) or len(input_shape) != 3:
         fail("receptive_field", "`input_shape` to be (C, H, W)", repr(input_shape))
     rows: list[FieldRow] = []
-    tracer = _Tracer()
+    tracer = Tracer()
 
     def start(module: nn.Module, args: tuple) -> None:
-        tracer.fields[id(args[0])] = (Field(0.0, 0.0, 1.0),) * 2
-        tracer.alive.append(args[0])
+        tracer.note(args[0], (Field(0.0, 0.0, 1.0),) * 2)
 
     def record(name: str):
         def hook(module: nn.Module, args: tuple, output: Any) -> None:
-            field = tracer.fields.get(id(output))
+            field = tracer.field(output)
             if field is not None:
                 size, jump, first = zip(*((f.size, f.jump, f.first) for f in field), strict=True)
                 rows.append(FieldRow(name, type(module).__name__, size, jump, first))
@@ -122,114 +103,19 @@ def receptive_field(model: nn.Module, input_shape: tuple[int, int, int]) -> list
             hooks.append(m.register_forward_hook(record(name or type(m).__name__)))
     try:
         with tracer:
-            run_one(model, tuple(input_shape))
+            run_one("receptive_field", model, tuple(input_shape))
     finally:
         for hook in hooks:
             hook.remove()
     return rows
 
 
-class _Tracer(TorchFunctionMode):
-    """Follows the fields of tensors through every torch function that is called."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fields: dict[int, tuple[Field, Field]] = {}
-        self.alive: list[torch.Tensor] = []  # an id is only unique while its tensor lives
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        out = func(*args, **(kwargs or {}))
-        if isinstance(out, torch.Tensor) and out.ndim == 4:
-            sources = [self.fields[id(x)] for x in _tensors(args) if id(x) in self.fields]
-            if sources:
-                field = tuple(_hull([s[axis] for s in sources]) for axis in (0, 1))
-                window = _window(func, args, kwargs or {})
-                source = next(x for x in _tensors(args) if id(x) in self.fields)
-                field = self._apply(window, field, source, out)
-                if field is not None:
-                    self.fields[id(out)] = field
-                    self.alive.append(out)
-        return out
-
-    def _apply(self, window, field, source, out):
-        """Field after one function; None where a unit sees the whole map."""
-        if window is not None:
-            return tuple(_step(field[a], *(part[a] for part in window[:4]), window[4]) for a in (0, 1))
-        if source.ndim != 4:
-            return None
-        if source.shape[2:] == out.shape[2:]:
-            return field
-        ratios = [o / i for o, i in zip(out.shape[2:], source.shape[2:], strict=True)]
-        if all(r >= 1 for r in ratios):  # interpolation: each output reads at most the two nearest inputs
-            return tuple(
-                Field(f.first, f.last + f.jump, f.jump / r) for f, r in zip(field, ratios, strict=True)
-            )
-        return None
-
-
-def _step(field: Field, kernel: int, stride: int, padding: int, dilation: int, transposed: bool) -> Field:
-    """Field after one window along one axis."""
-    reach = dilation * (kernel - 1)
-    if transposed:  # output o reads the inputs i with o = stride * i - padding + dilation * u
-        jump = field.jump / stride
-        return Field(field.first + (padding - reach) * jump, field.last + padding * jump, jump)
-    first = field.first - padding * field.jump
-    return Field(first, field.last + (reach - padding) * field.jump, field.jump * stride)
-
-
-def _hull(fields: list[Field]) -> Field:
-    """The window that holds all windows; the jump is the same in every branch that can be joined."""
-    return Field(min(f.first for f in fields), max(f.last for f in fields), fields[0].jump)
-
-
-_CONV_ORDER = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
-_TRANSPOSED_ORDER = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
-_MAX_ORDER = ("input", "kernel_size", "stride", "padding", "dilation")
-
-
-def _window(func: Any, args: tuple, kwargs: dict) -> tuple | None:
-    """Kernel, stride, padding and dilation (pairs) of a function that slides a window; is it transposed?"""
-    name = getattr(func, "__name__", "")
-    order = {"conv2d": _CONV_ORDER, "conv_transpose2d": _TRANSPOSED_ORDER}.get(name, _MAX_ORDER)
-    if name not in (
-        "conv2d",
-        "conv_transpose2d",
-        "max_pool2d",
-        "avg_pool2d",
-        "boolean_dispatch",
-        "lp_pool2d",
-    ):
-        return None
-    given = {"stride": None, "padding": 0, "dilation": 1} | dict(zip(order, args, strict=False)) | kwargs
-    if name in ("conv2d", "conv_transpose2d"):
-        kernel = tuple(given["weight"].shape[2:])
-        stride = _pair(1 if given["stride"] is None else given["stride"])
-    else:
-        kernel = _pair(given["kernel_size"])
-        stride = _pair(given["stride"]) if given["stride"] not in (None, [], ()) else kernel
-    dilation = (1, 1) if name == "avg_pool2d" else _pair(given["dilation"])
-    padding = given["padding"]
-    if padding == "same":  # one more on the far side when the total is odd
-        padding = tuple(d * (k - 1) // 2 for d, k in zip(dilation, kernel, strict=True))
-    return kernel, stride, _pair(0 if padding == "valid" else padding), dilation, name == "conv_transpose2d"
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    return tuple(value) * (2 // len(value)) if isinstance(value, tuple | list) else (value, value)
-
-
-def _tensors(value: Any) -> list[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        return [value]
-    return [x for part in value for x in _tensors(part)] if isinstance(value, tuple | list) else []
-
-
 def measured_receptive_field(model: nn.Module, input_shape: tuple[int, int, int]) -> tuple[int, int]:
     """Measure the receptive field of the unit in the middle of a model's output map, by gradient.
 
-    A copy of the model is made whose weights are all positive and whose maxima are means, so that no path
-    from input to output is blocked or cancelled; the input pixels whose gradient is not zero are then exactly
-    those that the unit can see.
+    A copy of the model is made whose weights are all positive; it is run with means in place of maxima and
+    without normalisation, so that no path from input to output is blocked or cancelled. The input pixels
+    whose gradient is not zero are then exactly those that the unit can see.
 
     Parameters
     ----------
@@ -246,7 +132,8 @@ def measured_receptive_field(model: nn.Module, input_shape: tuple[int, int, int]
     Raises
     ------
     ValueError
-        If the output is not a map, or the window is cut off by the border.
+        If `input_shape` is not ``(C, H, W)``, the output is not a map, or the window is cut off by the
+        border.
 
     References
     ----------
@@ -259,19 +146,20 @@ def measured_receptive_field(model: nn.Module, input_shape: tuple[int, int, int]
     >>> measured_receptive_field(model, (1, 20, 20))
     (8, 8)
     """
-    twin = _open_all_paths(copy.deepcopy(model)).double().eval()
-    x = torch.ones(1, *input_shape, dtype=torch.float64, requires_grad=True)
-    out = twin(x)
-    if out.ndim != 4:
-        fail(
-            "measured_receptive_field",
-            "a model whose output is a map (N, C, H, W)",
-            f"shape {tuple(out.shape)}",
-        )
+    if not isinstance(input_shape, tuple | list) or len(input_shape) != 3:
+        fail("measured_receptive_field", "`input_shape` to be (C, H, W)", repr(input_shape))
+    shape = [as_int("measured_receptive_field", "input_shape", n, 1) for n in input_shape]
+    twin = _with_positive_weights(copy.deepcopy(model)).double().eval()
+    x = torch.ones(1, *shape, dtype=torch.float64, requires_grad=True)
+    with _OpenPaths():
+        out = twin(x * 1.0)  # a copy, which the first layer may overwrite
+    if not isinstance(out, torch.Tensor) or out.ndim != 4:
+        got = f"shape {tuple(out.shape)}" if isinstance(out, torch.Tensor) else type(out).__name__
+        fail("measured_receptive_field", "a model whose output is a map (N, C, H, W)", got)
     (grad,) = torch.autograd.grad(out[0, :, out.shape[2] // 2, out.shape[3] // 2].sum(), x)
     seen = grad[0].abs().sum(dim=0) > 0  # (H, W)
     sizes = []
-    for axis, length in ((1, input_shape[1]), (0, input_shape[2])):
+    for axis, length in ((1, shape[1]), (0, shape[2])):
         index = torch.nonzero(seen.any(dim=axis)).flatten()  # (rows or columns seen,)
         first, last = int(index[0]), int(index[-1])
         if first == 0 or last == length - 1:
@@ -281,17 +169,50 @@ def measured_receptive_field(model: nn.Module, input_shape: tuple[int, int, int]
     return sizes[0], sizes[1]
 
 
-def _open_all_paths(model: nn.Module) -> nn.Module:
-    """Make every weight positive, normalisation the identity and every maximum a mean."""
-    for name, child in list(model.named_children()):
-        if isinstance(child, nn.MaxPool2d):
-            mean = nn.AvgPool2d(child.kernel_size, child.stride, child.padding, child.ceil_mode)
-            setattr(model, name, mean)
-        elif isinstance(child, nn.BatchNorm2d | nn.LocalResponseNorm | nn.Dropout):
-            setattr(model, name, nn.Identity())
-        else:
-            _open_all_paths(child)
-    for name, parameter in model.named_parameters(recurse=False):
-        # The same for every layer: each weight passes its share of what arrives.
-        parameter.data.fill_(0.0 if "bias" in name else 1.0 / max(1, parameter[0].numel()))
+class _OpenPaths(TorchFunctionMode):
+    """Runs a model with means in place of maxima and without normalisation."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        name, kwargs = getattr(func, "__name__", ""), kwargs or {}
+        if name in _NORMALISATIONS:
+            return kwargs["input"] if "input" in kwargs else args[0]
+        if name.startswith("adaptive_max_pool"):
+            mean = getattr(F, name.replace("max", "avg").removesuffix("_with_indices"))
+            out = mean(*args[:2], **{key: kwargs[key] for key in ("input", "output_size") if key in kwargs})
+            return (out, None) if name.endswith("_with_indices") else out
+        out = func(*args, **kwargs)
+        window = window_of(func, args, kwargs) if name.startswith("max_pool2d") else None
+        if window is None:
+            return out
+        maxima = out[0] if isinstance(out, tuple) else out
+        mean = _mean(kwargs["input"] if "input" in kwargs else args[0], window, maxima.shape[2:])
+        return (mean, *out[1:]) if isinstance(out, tuple) else mean
+
+
+_NORMALISATIONS = (
+    "batch_norm",
+    "group_norm",
+    "instance_norm",
+    "layer_norm",
+    "local_response_norm",
+    "rms_norm",
+)
+
+
+def _mean(x: torch.Tensor, window: Window, size: tuple[int, int]) -> torch.Tensor:
+    """Mean of every window, zeros outside the image included: a convolution with equal weights."""
+    edges = []  # left, right, above, below: as many zeros as the windows reach out, or fewer than none
+    for axis in (1, 0):
+        reach = (size[axis] - 1) * window.stride[axis] + window.dilation[axis] * (window.kernel[axis] - 1) + 1
+        before = window.padding[axis]
+        edges += [before, reach - before - x.shape[2 + axis]]
+    weight = torch.ones(x.shape[1], 1, *window.kernel, dtype=x.dtype) / math.prod(window.kernel)
+    return F.conv2d(F.pad(x, edges), weight, None, window.stride, 0, window.dilation, x.shape[1])
+
+
+def _with_positive_weights(model: nn.Module) -> nn.Module:
+    """Give each weight of a layer the same share of what arrives, and no layer an offset."""
+    for name, parameter in model.named_parameters():
+        share = parameter[0].numel() if parameter.ndim else 1
+        parameter.data.fill_(0.0 if "bias" in name else 1.0 / max(1, share))
     return model

@@ -1,9 +1,11 @@
 """course_lib.reporting: counts held to torch's own counter, windows held to gradients, the card to its facts."""
 
 import json
+import random
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -201,10 +203,234 @@ def test_report_card_says_everything_in_three_forms():
 
 def test_bad_shapes_are_named():
     with pytest.raises(
-        ValueError, match=r"reporting: expected `input_shape` to be an integer of at least 1, got 0"
+        ValueError, match=r"cost: expected `input_shape` to be an integer of at least 1, got 0"
     ):
         cost(nn.Linear(1, 1), (0,))
-    with pytest.raises(ValueError, match=r"reporting: expected `input_shape` to be a tuple"):
+    with pytest.raises(ValueError, match=r"cost: expected `input_shape` to be a tuple"):
         cost(nn.Linear(1, 1), 3)
     with pytest.raises(ValueError, match=r"receptive_field: expected `input_shape` to be \(C, H, W\)"):
         receptive_field(nn.Conv2d(1, 1, 1), (3, 3))
+
+
+class Calls(nn.Module):
+    """A model of one parameter more, whose forward is any function of it, its layers and its input."""
+
+    def __init__(self, function, *layers):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.scale = nn.Parameter(torch.ones(()))
+        self.function = function
+
+    def forward(self, x):
+        out = self.function(self.layers, x)
+        return out * self.scale if isinstance(out, torch.Tensor) else out
+
+
+def cropped(rows):
+    """A model that leaves out the first rows and every second column."""
+    return Calls(lambda m, x: x[:, :, rows:, ::2])
+
+
+def conv(*arguments, **settings):
+    return nn.Conv2d(1, 1, *arguments, **settings)
+
+
+ODD_NETS = {
+    "zeros around the map": (
+        chain(nn.ZeroPad2d((0, 3, 1, 0)), conv(3), conv(3)),
+        (5, 5),
+        (1.0, 1.0),
+        (-1.0, 0.0),
+    ),
+    "reflected margin": (
+        chain(conv(3, padding=1, padding_mode="reflect"), conv(3)),
+        (5, 5),
+        (1.0, 1.0),
+        (-1.0, -1.0),
+    ),
+    "norm pooling": (chain(conv(3), nn.LPPool2d(3, 2), conv(3)), (8, 8), (2.0, 2.0), (0.0, 0.0)),
+    "dilated maxima": (
+        chain(conv(3), nn.MaxPool2d(2, dilation=3), conv(3)),
+        (10, 10),
+        (2.0, 2.0),
+        (0.0, 0.0),
+    ),
+    "maxima rounded up": (
+        chain(nn.MaxPool2d(3, 2, ceil_mode=True), conv(3)),
+        (7, 7),
+        (2.0, 2.0),
+        (0.0, 0.0),
+    ),
+    "the maximum as a function": (
+        Calls(lambda m, x: m[1](F.max_pool2d(m[0](x), kernel_size=3, stride=2)), conv(3), conv(3)),
+        (9, 9),
+        (2.0, 2.0),
+        (0.0, 0.0),
+    ),
+    "maxima and their places": (
+        Calls(lambda m, x: m[1](F.max_pool2d(m[0](x), 2, return_indices=True)[0]), conv(3), conv(3)),
+        (8, 8),
+        (2.0, 2.0),
+        (0.0, 0.0),
+    ),
+    "cropping": (
+        Calls(lambda m, x: m[1](m[0](x)[:, :, 1:-1, 2:]), conv(3), conv(3)),
+        (5, 5),
+        (1.0, 1.0),
+        (1.0, 2.0),
+    ),
+    "every second pixel": (
+        Calls(lambda m, x: m[1](m[0](x)[..., ::2, 1::2]), conv(3), conv(3)),
+        (7, 7),
+        (2.0, 2.0),
+        (0.0, 1.0),
+    ),
+    "channels apart": (
+        Calls(lambda m, x: m[1](m[0](x).chunk(2, 1)[1]), nn.Conv2d(1, 2, 3), conv(3)),
+        (5, 5),
+        (1.0, 1.0),
+        (0.0, 0.0),
+    ),
+    "input by name": (
+        Calls(lambda m, x: m[0](input=x), conv(3, padding=1)),
+        (3, 3),
+        (1.0, 1.0),
+        (-1.0, -1.0),
+    ),
+    "layer that overwrites": (chain(nn.ReLU(inplace=True), conv(3)), (3, 3), (1.0, 1.0), (0.0, 0.0)),
+    "group normalisation": (
+        chain(nn.Conv2d(1, 2, 3), nn.GroupNorm(1, 2), nn.Conv2d(2, 1, 3)),
+        (5, 5),
+        (1.0, 1.0),
+        (0.0, 0.0),
+    ),
+    "copied pixels": (
+        chain(conv(3, 2, 1), nn.Upsample(scale_factor=2), conv(3)),
+        (5, 5),
+        (1.0, 1.0),
+        (-1.0, -1.0),
+    ),
+    "shuffled pixels": (
+        chain(nn.Conv2d(1, 4, 3), nn.PixelShuffle(2), conv(3)),
+        (4, 4),
+        (0.5, 0.5),
+        (0.0, 0.0),
+    ),
+    "mixed pixels": (
+        chain(nn.Upsample(scale_factor=2, mode="bilinear"), conv(2), conv(1)),
+        (3, 3),
+        (0.5, 0.5),
+        (0.0, 0.0),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD_NETS)
+def test_the_window_of_odd_nets_by_hand_and_by_gradient(name):
+    model, size, jump, first = ODD_NETS[name]
+    row = receptive_field(model, (1, 60, 64))[-1]
+    assert (row.kind, row.size, row.jump, row.first) == ("Conv2d", size, jump, first)
+    measured = measured_receptive_field(model, (1, 60, 64))
+    assert measured == size or (name == "mixed pixels" and max(measured) <= size[0])  # one phase of two
+
+
+BLOCKS = [
+    lambda r: conv((r(1, 5), r(1, 5)), stride=r(1, 2), padding=r(0, 2), dilation=r(1, 2)),
+    lambda r: nn.MaxPool2d(r(2, 3), r(1, 2), r(0, 1), dilation=r(1, 2), ceil_mode=bool(r(0, 1))),
+    lambda r: nn.AvgPool2d(r(2, 3), r(1, 2), r(0, 1), ceil_mode=bool(r(0, 1))),
+    lambda r: nn.LPPool2d(3, r(2, 3), r(1, 2)),
+    lambda r: nn.ZeroPad2d((r(0, 2), 0, r(0, 2), 1)),
+    lambda r: cropped(r(0, 2)),
+    lambda r: Calls(lambda m, x: m[0](x) + m[1](x) + x, conv(3, padding=1), conv(5, padding=2)),
+]
+ENLARGING = [
+    lambda r: nn.Upsample(scale_factor=r(2, 3)),
+    lambda r: nn.Upsample(scale_factor=2, mode="bilinear"),
+    lambda r: nn.ConvTranspose2d(1, 1, r(2, 4), r(1, 2), r(0, 1)),
+    lambda r: chain(nn.Conv2d(1, 4, 1), nn.PixelShuffle(2)),
+]
+
+
+@pytest.mark.parametrize("enlarging", [False, True])
+@pytest.mark.parametrize("seed", range(30))
+def test_the_windows_of_random_nets_are_those_that_the_gradient_shows(seed, enlarging):
+    """Exactly so without enlarging; with it no phase sees more than the arithmetic says."""
+    draw = random.Random(seed)
+    kinds = [*BLOCKS, *(ENLARGING if enlarging else [])]
+    model = chain(*(draw.choice(kinds)(draw.randint) for _ in range(draw.randint(1, 4))), conv(1))
+    row = receptive_field(model, (1, 80, 84))[-1]
+    assert row.kind == "Conv2d"
+    measured = measured_receptive_field(model, (1, 80, 84))
+    assert all(a <= b for a, b in zip(measured, row.size, strict=True)) if enlarging else measured == row.size
+
+
+def test_what_meets_a_pooling_of_the_whole_map_or_changes_places_has_no_window():
+    gated = Calls(lambda m, x: m[1](x * m[0](x).mean((2, 3), keepdim=True)), conv(3), conv(3))
+    turned = Calls(lambda m, x: m[1](m[0](x).transpose(2, 3)), conv(3), conv(3))
+    joined = Calls(lambda m, x: m[1](torch.cat([m[0](x)] * 2, dim=2)), conv(3), conv(3))
+    for model in (gated, turned, joined):
+        assert [row.size for row in receptive_field(model, (1, 20, 20))] == [(3, 3)]
+
+
+@pytest.mark.parametrize("name", [name for name in models.available() if "densenet2" not in name])
+def test_macs_equal_pytorch_s_count_for_every_model(name):
+    model = models.build(name, width=1 / 16).eval()
+    side = getattr(model, "image_size", (64, 80))
+    shape = (12,) if name == "text_cnn" else (model.in_channels, *side)
+    x = torch.zeros(1, *shape, dtype=torch.long if name == "text_cnn" else torch.float32)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(x)
+    spent = cost(model, shape)
+    assert spent.flops == counter.get_total_flops() == 2 * sum(row.macs for row in spent.layers)
+    assert latency(model, shape, batches=1, warmup=0).batches == 1
+
+
+def test_multiplications_outside_any_layer_count():
+    model = Calls(lambda m, x: F.conv2d(x, torch.ones(4, 1, 3, 3)))
+    spent = cost(model, (1, 8, 8))
+    assert (spent.macs, spent.layers) == (4 * 6 * 6 * 9, [])
+    by_name = Calls(lambda m, x: m[0](input=x), nn.ConvTranspose2d(1, 2, 2))
+    assert cost(by_name, (1, 4, 4)).layers[0].macs == 16 * 2 * 4
+
+
+def test_reporting_leaves_frozen_layers_frozen_whatever_happens():
+    model = nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 2))
+    model[0].eval()
+    report_card(model, (4,), batches=1)
+    with pytest.raises(RuntimeError):
+        latency(model, (5,))
+    assert [module.training for module in model.modules()] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: cost(nn.Linear(4, 2), 4),
+            "cost: expected `input_shape` to be a tuple without the batch axis",
+        ),
+        (
+            lambda: latency(nn.Linear(4, 2), (0,)),
+            "latency: expected `input_shape` to be an integer of at least 1, got 0",
+        ),
+        (
+            lambda: receptive_field(conv(1), 3),
+            r"receptive_field: expected `input_shape` to be \(C, H, W\), got 3",
+        ),
+        (
+            lambda: measured_receptive_field(conv(1), (1, 5)),
+            r"measured_receptive_field: expected `input_shape` to be \(C",
+        ),
+        (
+            lambda: measured_receptive_field(Calls(lambda m, x: (x,)), (1, 5, 5)),
+            "expected a model whose output is a map .*, got",
+        ),
+        (
+            lambda: report_card(nn.Linear(4, 2), (4,), metrics={"accuracy": "good"}, batches=1),
+            "report_card: expected metric `accuracy` to be a number, got 'good'",
+        ),
+    ],
+)
+def test_wrong_questions_are_refused_by_name(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
