@@ -16,12 +16,15 @@ from course_lib._validation import fail
 
 def as_images(function: str, model: nn.Module, images: np.ndarray | Tensor) -> Tensor:
     """Return a detached copy of the images on the model's device, in its dtype."""
-    tensor = torch.as_tensor(images).detach()
-    if tensor.ndim != 4:
-        fail(function, "images of shape (N, C, H, W)", f"shape {tuple(tensor.shape)}")
-    if not tensor.is_floating_point():
-        fail(function, "images of a floating dtype", f"dtype {tensor.dtype}")
-    return tensor.clone().to(next(model.parameters(), tensor))
+    if not isinstance(images, Tensor):
+        images = np.array(images)  # a copy in plain order: PyTorch takes no other strides
+    if images.ndim != 4:
+        fail(function, "images of shape (N, C, H, W)", f"shape {tuple(images.shape)}")
+    if isinstance(images, np.ndarray) and np.issubdtype(images.dtype, np.floating):
+        images = torch.from_numpy(images.astype(images.dtype.newbyteorder("="), copy=False))
+    if not isinstance(images, Tensor) or not images.is_floating_point():
+        fail(function, "images of a floating dtype", f"dtype {images.dtype}")
+    return images.detach().clone().to(next(model.parameters(), images))
 
 
 def main_output(answer: object) -> Tensor:
@@ -43,12 +46,12 @@ def target_classes(function: str, logits: Tensor, target: int | Sequence[int] | 
     if target is None:
         return logits.argmax(dim=1)
     count, classes = logits.shape
-    index = torch.as_tensor(target, device=logits.device)
-    if index.is_floating_point() or index.dtype == torch.bool or index.shape not in ((), (count,)):
+    index = np.asarray(target.cpu() if isinstance(target, Tensor) else target)
+    if not np.issubdtype(index.dtype, np.integer) or index.shape not in ((), (count,)):
         fail(function, f"`target` as one class or {count}", repr(target))
-    if index.numel() and not (index.min() >= 0 and index.max() < classes):
+    if index.size and not 0 <= index.min() <= index.max() < classes:
         fail(function, f"`target` from 0 to {classes - 1}", repr(target))
-    return index.expand(count).long()
+    return torch.tensor(index.astype(np.int64), device=logits.device).expand(count)
 
 
 def target_scores(

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_lib._validation import as_pair, fail
+from course_lib._validation import as_float, as_pair, fail
 from course_lib.saliency._common import (
     as_images,
     run_classifier,
@@ -51,7 +51,7 @@ def occlusion(
     Raises
     ------
     ValueError
-        If the window exceeds the image, or the images or target do not fit.
+        If the window exceeds the image, `fill` is no number, or the images or target do not fit.
 
     References
     ----------
@@ -69,6 +69,7 @@ def occlusion(
         as_pair("occlusion", "window", window, 1),
         as_pair("occlusion", "stride", stride, 1),
     )
+    fill = as_float("occlusion", "fill", fill)
     height, width = images.shape[2:]
     if h > height or w > width:
         fail("occlusion", f"a window of at most {height} x {width}", f"{h} x {w}")
@@ -84,5 +85,5 @@ def occlusion(
             drops.append(
                 whole - run_classifier("occlusion", model, covered).softmax(dim=1).gather(1, classes)
             )
-    rows = (height - h) // down + 1
-    return torch.cat(drops, dim=1).reshape(len(images), rows, -1).cpu().numpy()  # (N, rows, columns)
+    rows, columns = (height - h) // down + 1, (width - w) // across + 1
+    return torch.cat(drops, dim=1).reshape(len(images), rows, columns).cpu().numpy()  # (N, rows, columns)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_lib._validation import as_int, fail
+from course_lib._validation import as_float, as_int, fail
 from course_lib.saliency._common import (
     as_images,
     main_output,
@@ -108,7 +108,8 @@ def activation_maximisation(
     Raises
     ------
     ValueError
-        If the layer does not exist or has no such channel.
+        If `image_shape` is not ``(C, H, W)``, a number is out of range, the limits are not a pair that
+        rises, or the layer does not exist, does not answer with a tensor, or has no such channel.
 
     References
     ----------
@@ -125,14 +126,20 @@ def activation_maximisation(
     array([[[1., 0.],
             [1., 0.]]], dtype=float32)
     """
-    steps = as_int("activation_maximisation", "steps", steps, 1)
-    low, high = (-float("inf"), float("inf")) if limits is None else limits
+    function = "activation_maximisation"
+    steps, channel = as_int(function, "steps", steps, 1), as_int(function, "channel", channel, 0)
+    step_size = as_float(function, "step_size", step_size)
+    weight_decay = as_float(function, "weight_decay", weight_decay, 0, 1)
+    low, high = _limits(limits)
     grey = 0.0 if limits is None else (low + high) / 2
-    first = next(model.parameters())
-    noise = torch.randn(1, *image_shape, generator=generator).to(first)  # (1, C, H, W)
+    if not isinstance(image_shape, tuple | list) or len(image_shape) != 3:
+        fail(function, "`image_shape` to be (C, H, W)", repr(image_shape))
+    shape = [as_int(function, "image_shape", n, 1) for n in image_shape]
+    noise = torch.randn(1, *shape, generator=generator)  # (1, C, H, W)
+    noise = noise.to(next(model.parameters(), noise))  # (1, C, H, W)
     image = (grey + 0.01 * noise).clamp(low, high)  # (1, C, H, W)
     names = [] if layer is None else [layer]
-    with torch.enable_grad(), evaluating(model), recording("activation_maximisation", model, names) as seen:
+    with torch.enable_grad(), evaluating(model), recording(function, model, names) as seen:
         for _ in range(steps):
             image.requires_grad_()
             answer = model(image)
@@ -144,10 +151,22 @@ def activation_maximisation(
     return image[0].cpu().numpy()  # (C, H, W)
 
 
-def _response(answer: Tensor | None, channel: int) -> Tensor:
+def _limits(limits: tuple[float, float] | None) -> tuple[float, float]:
+    """Return the smallest and the largest value of a pixel."""
+    if limits is None:
+        return -float("inf"), float("inf")
+    if not isinstance(limits, tuple | list) or len(limits) != 2:
+        fail("activation_maximisation", "`limits` to be a pair of numbers", repr(limits))
+    low, high = (as_float("activation_maximisation", "limits", limit) for limit in limits)
+    if not -float("inf") < low < high < float("inf"):
+        fail("activation_maximisation", "finite `limits` that rise", repr(limits))
+    return low, high
+
+
+def _response(answer: object, channel: int) -> Tensor:
     """Mean of one channel of a layer's answer."""
-    channel = as_int("activation_maximisation", "channel", channel, 0)
-    if answer is None or answer.ndim < 2 or channel >= answer.shape[1]:
-        got = "no answer" if answer is None else f"shape {tuple(answer.shape)}"
+    if not isinstance(answer, Tensor) or answer.ndim < 2 or channel >= answer.shape[1]:
+        got = type(answer).__name__ if not isinstance(answer, Tensor) else f"shape {tuple(answer.shape)}"
+        got = "no answer" if answer is None else got
         fail("activation_maximisation", f"a layer that answers with at least {channel + 1} channels", got)
     return answer[:, channel].mean()

@@ -46,7 +46,7 @@ def layer_activations(
     Raises
     ------
     ValueError
-        If the model has no layer of that name, or the layer is not used.
+        If the images do not fit, the model has no layer of that name, or the layer is not used.
 
     References
     ----------
@@ -60,6 +60,8 @@ def layer_activations(
     >>> activations["1"].shape
     (2, 4, 6, 6)
     """
+    if isinstance(layers, str) or not isinstance(layers, Sequence):
+        fail("layer_activations", "a sequence of names of layers", repr(layers))
     images = as_images("layer_activations", model, images)
     with torch.no_grad(), evaluating(model), recording("layer_activations", model, layers) as seen:
         model(images)

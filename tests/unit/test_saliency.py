@@ -230,9 +230,7 @@ def test_wrong_arguments_are_refused(name):
         ValueError, match=rf"^{name}: expected images of shape \(N, C, H, W\), got shape \(2, 28, 20\)$"
     ):
         function(model, batch()[0])
-    with pytest.raises(
-        ValueError, match=f"^{name}: expected images of a floating dtype, got dtype torch.int64$"
-    ):
+    with pytest.raises(ValueError, match=f"^{name}: expected images of a floating dtype, got dtype int64$"):
         function(model, batch().astype(np.int64))
     with pytest.raises(ValueError, match=f"^{name}: expected `target` from 0 to 4, got 5$"):
         function(model, batch(), target=5)
@@ -272,3 +270,84 @@ def test_named_outputs_give_their_logits():
     model = GoogLeNet(num_classes=3, in_channels=2, width=1 / 16)
     assert saliency.gradient_saliency(model, batch(2)).shape == (2, 28, 20)
     assert saliency.grad_cam(model, batch(2), "inception4e").shape == (2, 28, 20)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("kind", ["read-only", "backwards", "foreign", "list", "tensor"])
+def test_images_may_lie_in_memory_as_they_like(name, kind):
+    model, x = network(), batch(1)
+    expected = FUNCTIONS[name](model, x, target=0)
+    if kind == "read-only":
+        images = np.broadcast_to(x, x.shape)
+    elif kind == "backwards":
+        images = np.ascontiguousarray(x[..., ::-1])[..., ::-1]
+    else:
+        images = {
+            "foreign": x.astype(">f4"),
+            "list": x.tolist(),
+            "tensor": torch.tensor(x, requires_grad=True),
+        }[kind]
+    np.testing.assert_array_equal(FUNCTIONS[name](model, images, target=0), expected)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_images_give_no_maps(name):
+    assert FUNCTIONS[name](network(), batch(0)).shape[0] == 0
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("wrong", [None, "image", 3])
+def test_what_is_no_image_is_refused_by_name(name, wrong):
+    with pytest.raises(
+        ValueError, match=rf"^{name}: expected images of shape \(N, C, H, W\), got shape \(\)$"
+    ):
+        FUNCTIONS[name](network(), wrong)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("wrong", ["cat", 1.0, True, [[0], [1], [2]], [0.0, 1.0, 2.0]])
+def test_what_is_no_class_is_refused_by_name(name, wrong):
+    with pytest.raises(ValueError, match=rf"^{name}: expected `target` as one class or 3, got "):
+        FUNCTIONS[name](network(), batch(), target=wrong)
+
+
+def climb(model=None, shape=(2, 12, 12), channel=0, **settings):
+    """Two steps of activation maximisation."""
+    return saliency.activation_maximisation(model or network(), shape, channel, **{"steps": 2} | settings)
+
+
+def test_a_network_without_parameters_has_an_ideal_image_too():
+    image = climb(nn.Sequential(nn.AvgPool2d(4), nn.ReLU()), (1, 8, 8), steps=30)
+    np.testing.assert_allclose(image, 1, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: climb(shape=(2, 12)), r"expected `image_shape` to be \(C, H, W\), got \(2, 12\)"),
+        (lambda: climb(shape=12), r"expected `image_shape` to be \(C, H, W\), got 12"),
+        (lambda: climb(shape=(2, 0, 12)), "expected `image_shape` to be an integer of at least 1, got 0"),
+        (lambda: climb(channel=1.5), "expected `channel` to be an integer of at least 0, got 1.5"),
+        (lambda: climb(step_size=float("nan")), "expected `step_size` to be a number, got nan"),
+        (lambda: climb(weight_decay=2), "expected `weight_decay` from 0 to 1, got 2"),
+        (lambda: climb(limits=(1,)), r"expected `limits` to be a pair of numbers, got \(1,\)"),
+        (lambda: climb(limits=(1, 0)), r"expected finite `limits` that rise, got \(1, 0\)"),
+        (lambda: climb(limits=(0, float("inf"))), r"expected finite `limits` that rise, got \(0, inf\)"),
+        (
+            lambda: climb(build("detector", width=1 / 16), (3, 64, 64)),
+            "expected a layer that answers with at least 1 channels, got DetectorOutput",
+        ),
+    ],
+)
+def test_a_climb_that_leads_nowhere_is_refused(call, message):
+    with pytest.raises(ValueError, match=f"^activation_maximisation: {message}$"):
+        call()
+
+
+def test_layers_come_as_a_sequence_and_a_cover_has_a_number():
+    with pytest.raises(
+        ValueError, match="^layer_activations: expected a sequence of names of layers, got 'fc'$"
+    ):
+        saliency.layer_activations(network(), batch(), "fc")
+    with pytest.raises(ValueError, match="^occlusion: expected `fill` to be a number, got None$"):
+        saliency.occlusion(network(), batch(), fill=None)
