@@ -9,8 +9,29 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from course_lib._validation import fail
+from course_lib._validation import as_float, as_int, fail
 from course_lib.plotting.style import COLOURS, new_axes
+
+
+def as_image(function: str, image: np.ndarray) -> np.ndarray:
+    """Return an image as an array of real numbers with pixels, (H, W) or (H, W, 3)."""
+    image = np.asanyarray(image)  # a masked array keeps its mask
+    if image.ndim != 2 and (image.ndim != 3 or image.shape[2] != 3):
+        fail(function, "`image` of shape (H, W) or (H, W, 3)", f"shape {image.shape}")
+    check_numbers(function, "image", image)
+    return image
+
+
+def check_numbers(function: str, name: str, array: np.ndarray) -> None:
+    """Refuse arrays without entries, and entries that are no real numbers."""
+    if not array.size or array.dtype.kind not in "biuf":
+        fail(function, f"`{name}` to hold real numbers", f"shape {array.shape}, dtype {array.dtype}")
+
+
+def largest(array: np.ndarray) -> float:
+    """Return the largest finite magnitude; 0 where there is none."""
+    values = np.ma.compressed(array)
+    return float(np.abs(values[np.isfinite(values)], dtype=float).max(initial=0))
 
 
 def show_image(
@@ -33,7 +54,8 @@ def show_image(
         Draw values from blue (negative) over white (zero) to red (positive), with the same scale on both
         sides; for responses of a filter. Otherwise grey, from the smallest value to the largest.
     limit : float, optional
-        Largest magnitude drawn: the scale runs from ``-limit`` if `signed`, else 0, to ``limit``.
+        Largest magnitude drawn: the scale runs from ``-limit`` if `signed`, else 0, to ``limit``. Neither
+        matters for colours, which have no scale.
     ax : Axes, optional
         Where to draw; a new figure by default.
 
@@ -45,7 +67,7 @@ def show_image(
     Raises
     ------
     ValueError
-        If the array is not an image.
+        If the array is not an image, or `limit` is below 0.
 
     Examples
     --------
@@ -54,12 +76,11 @@ def show_image(
     'a diagonal'
     >>> plt.close(ax.figure)
     """
-    image = np.asarray(image)
-    if image.ndim != 2 and (image.ndim != 3 or image.shape[2] != 3):
-        fail("show_image", "`image` of shape (H, W) or (H, W, 3)", f"shape {image.shape}")
+    image = as_image("show_image", image)
+    limit = None if limit is None else as_float("show_image", "limit", limit, 0)
     ax = new_axes((3.2, 3.2)) if ax is None else ax
     if signed:
-        high = float(np.abs(image).max()) if limit is None else limit
+        high = largest(image) if limit is None else limit
         scale = {"cmap": "RdBu_r", "vmin": -high, "vmax": high}
     else:
         scale = {"cmap": "gray"} if limit is None else {"cmap": "gray", "vmin": 0, "vmax": limit}
@@ -103,7 +124,8 @@ def show_images(
     Raises
     ------
     ValueError
-        If there is no image, or the titles are neither none nor one per image.
+        If there is no image, something is no image, the titles are neither none nor one per image, or a
+        number is out of range.
 
     Examples
     --------
@@ -112,15 +134,17 @@ def show_images(
     ['eye', 'ones']
     >>> plt.close(axes[0].figure)
     """
-    images = list(images)
+    columns = as_int("show_images", "columns", columns, 1)
+    if as_float("show_images", "size", size, 0) == 0:
+        fail("show_images", "`size` above 0", size)
+    images = [as_image("show_images", image) for image in images]
     if not images or len(titles) not in (0, len(images)):
         fail(
             "show_images", "at least one image, and no titles or one each", f"{len(images)} and {len(titles)}"
         )
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    shape = np.asarray(images[0]).shape
-    height = size * shape[0] / shape[1] + (0.35 if titles else 0.05)
+    height = size * images[0].shape[0] / images[0].shape[1] + (0.35 if titles else 0.05)
     _, grid = plt.subplots(rows, columns, figsize=(size * columns, height * rows), squeeze=False)
     axes = grid.ravel()  # (rows * columns,)
     for index, image in enumerate(images):
@@ -164,7 +188,7 @@ def show_matrix(
     Raises
     ------
     ValueError
-        If `matrix` does not have two axes.
+        If `matrix` does not have two axes and entries, or `box` is not four integers.
 
     Examples
     --------
@@ -176,10 +200,13 @@ def show_matrix(
     matrix = np.asarray(matrix)
     if matrix.ndim != 2:
         fail("show_matrix", "`matrix` of shape (H, W)", f"shape {matrix.shape}")
+    check_numbers("show_matrix", "matrix", matrix)
+    if box is not None and (len(box) != 4 or not all(isinstance(n, int | np.integer) for n in box)):
+        fail("show_matrix", "`box` to be (top, left, height, width)", box)
     height, width = matrix.shape
     ax = new_axes((0.55 * width + 0.2, 0.55 * height + 0.5)) if ax is None else ax
     # Tints stay pale, so that black numbers keep their contrast on every cell.
-    high = 2.5 * (float(np.abs(matrix).max()) or 1.0)
+    high = 2.5 * (largest(matrix) or 1.0)
     ax.imshow(matrix, cmap="RdBu_r" if signed else "Greys", vmin=-high if signed else 0, vmax=high)
     for (row, column), number in np.ndenumerate(matrix):
         ax.text(column, row, format(number, number_format), ha="center", va="center", color="black")

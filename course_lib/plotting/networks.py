@@ -8,8 +8,8 @@ import matplotlib.pyplot as plt  # noqa: F401  the examples close their figures
 import numpy as np
 from matplotlib.axes import Axes
 
-from course_lib._validation import fail
-from course_lib.plotting.images import show_image
+from course_lib._validation import as_int, fail
+from course_lib.plotting.images import check_numbers, largest, show_image
 from course_lib.plotting.style import COLOURS, new_axes
 
 
@@ -24,8 +24,8 @@ def _mosaic(tiles: np.ndarray, columns: int, gap: float) -> np.ndarray:
     return sheet
 
 
-def _columns(n: int, columns: int | None) -> int:
-    return int(np.ceil(np.sqrt(n))) if columns is None else min(columns, n)
+def _columns(function: str, n: int, columns: int | None) -> int:
+    return int(np.ceil(np.sqrt(n))) if columns is None else min(as_int(function, "columns", columns, 1), n)
 
 
 def show_filters(
@@ -53,7 +53,7 @@ def show_filters(
     Raises
     ------
     ValueError
-        If `weight` has another shape.
+        If `weight` has another shape or holds no numbers, or `columns` is below 1.
 
     Examples
     --------
@@ -65,13 +65,14 @@ def show_filters(
     weight = np.asarray(weight)
     if weight.ndim != 4 or weight.size == 0:
         fail("show_filters", "`weight` of shape (C_out, C_in, K_h, K_w)", f"shape {weight.shape}")
-    columns = _columns(len(weight), columns)
+    check_numbers("show_filters", "weight", weight)
+    columns = _columns("show_filters", len(weight), columns)
     if weight.shape[1] == 3:
-        scale = max(np.abs(weight).max(), np.finfo(float).tiny)
+        scale = max(largest(weight), np.finfo(float).tiny)
         colour = 0.5 + 0.5 * weight.transpose(0, 2, 3, 1) / scale  # (C_out, K_h, K_w, 3)
         return show_image(_mosaic(colour, columns, 1.0), title=title, ax=ax)
     mean = weight.mean(axis=1)  # (C_out, K_h, K_w)
-    limit = max(float(np.abs(mean).max()), np.finfo(float).tiny)
+    limit = max(largest(mean), np.finfo(float).tiny)
     return show_image(_mosaic(mean, columns, np.nan), title=title, signed=True, limit=limit, ax=ax)
 
 
@@ -106,7 +107,7 @@ def show_feature_maps(
     Raises
     ------
     ValueError
-        If `maps` has another shape.
+        If `maps` has another shape or holds no numbers, or `columns` is below 1.
 
     Examples
     --------
@@ -118,8 +119,9 @@ def show_feature_maps(
     maps = np.asarray(maps)
     if maps.ndim != 3 or maps.size == 0:
         fail("show_feature_maps", "`maps` of shape (C, H, W)", f"shape {maps.shape}")
-    high = max(float(np.abs(maps).max()), np.finfo(float).tiny)
-    sheet = _mosaic(maps, _columns(len(maps), columns), np.nan)
+    check_numbers("show_feature_maps", "maps", maps)
+    high = max(largest(maps), np.finfo(float).tiny)
+    sheet = _mosaic(maps, _columns("show_feature_maps", len(maps), columns), np.nan)
     return show_image(sheet, title=title, signed=signed, limit=high, ax=ax)
 
 
@@ -147,7 +149,7 @@ def show_confusion(
     Raises
     ------
     ValueError
-        If the matrix is not square or the number of names disagrees.
+        If the matrix is not square, holds no numbers, or the number of names disagrees.
 
     Examples
     --------
@@ -156,9 +158,10 @@ def show_confusion(
     ['9', '1', '10']
     >>> plt.close(ax.figure)
     """
-    matrix = np.asarray(matrix)
+    matrix, classes = np.asarray(matrix), [str(name) for name in classes]
     if matrix.shape != (len(classes), len(classes)):
         fail("show_confusion", f"`matrix` of shape ({len(classes)}, {len(classes)})", f"shape {matrix.shape}")
+    check_numbers("show_confusion", "matrix", matrix)
     ax = new_axes((4.6, 4.6)) if ax is None else ax
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)  # (C, C)
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -202,7 +205,8 @@ def show_learning_curves(
     Raises
     ------
     ValueError
-        If a method's curves are not a matrix, or a point has no run left.
+        If there is no method, one's curves are not a matrix or not of the length of `x`, or a point has no
+        run left.
 
     Examples
     --------
@@ -211,16 +215,10 @@ def show_learning_curves(
     array([3. , 1.5])
     >>> plt.close(ax.figure)
     """
+    runs = _checked_runs(runs, x)
     ax = new_axes((7.0, 3.4)) if ax is None else ax
     styles = ("-", "--", "-.", ":")
     for k, (name, curves) in enumerate(runs.items()):
-        curves = np.asarray(curves, dtype=float)
-        if curves.ndim != 2 or np.isnan(curves).all(axis=0).any():
-            fail(
-                "show_learning_curves",
-                f"curves of {name!r} of shape (seeds, points)",
-                f"shape {curves.shape}",
-            )
         points = np.arange(1, curves.shape[1] + 1) if x is None else np.asarray(x)
         failed = int(np.isnan(curves[:, -1]).sum())
         label = f"{name} ({failed} of {len(curves)} failed)" if failed else name
@@ -232,3 +230,22 @@ def show_learning_curves(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend()
     return ax
+
+
+def _checked_runs(runs: Mapping[str, np.ndarray], x: Sequence[float] | None) -> dict[str, np.ndarray]:
+    """Return the curves as matrices of numbers, each point of which at least one run has reached."""
+    function = "show_learning_curves"
+    if not isinstance(runs, Mapping) or not runs:
+        fail(function, "`runs` to map at least one name to curves", repr(runs))
+    checked = {}
+    for name, values in runs.items():
+        curves = np.asarray(values)
+        if curves.ndim != 2 or not curves.size or curves.dtype.kind not in "biuf":
+            fail(function, f"curves of {name!r} of shape (seeds, points)", f"shape {curves.shape}")
+        curves = curves.astype(float)
+        if np.isnan(curves).all(axis=0).any():
+            fail(function, f"a run of {name!r} at every point", "a point where all are NaN")
+        if x is not None and np.shape(x) != curves.shape[1:]:
+            fail(function, f"`x` of shape {curves.shape[1:]} for {name!r}", f"shape {np.shape(x)}")
+        checked[name] = curves
+    return checked

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt  # noqa: F401  the examples close their figures
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import is_color_like, to_rgb
 from matplotlib.patches import Rectangle
 
-from course_lib._validation import fail
-from course_lib.plotting.images import show_image
+from course_lib._validation import as_float, fail
+from course_lib.plotting.images import as_image, check_numbers, show_image
 from course_lib.plotting.style import COLOURS
 
 
@@ -52,7 +52,7 @@ def show_boxes(
     Raises
     ------
     ValueError
-        If a shape or the number of labels disagrees.
+        If a shape or the number of labels or colours disagrees, or a colour is none.
 
     Examples
     --------
@@ -61,14 +61,20 @@ def show_boxes(
     (0.5, 1.5, 4.0, 2.0)
     >>> plt.close(ax.figure)
     """
-    boxes = np.asarray(boxes, dtype=float)
+    boxes = np.asarray(boxes)
     if boxes.ndim != 2 or boxes.shape[1] != 4:
         fail("show_boxes", "`boxes` of shape (N, 4)", f"shape {boxes.shape}")
+    if len(boxes):
+        check_numbers("show_boxes", "boxes", boxes)
     if labels is not None and len(labels) != len(boxes):
         fail("show_boxes", f"{len(boxes)} labels, one for each box", len(labels))
+    colours = [colour] * len(boxes) if isinstance(colour, str) or is_color_like(colour) else list(colour)
+    if len(colours) != len(boxes) or not all(map(is_color_like, colours)):
+        fail("show_boxes", f"`colour` to be a colour, or {len(boxes)} of them", repr(colour))
     if ax is None or not ax.get_images():
-        ax = show_image(image, title=title, ax=ax)
-    colours = [colour] * len(boxes) if isinstance(colour, str) else list(colour)
+        ax = show_image(image, ax=ax)
+    if title:
+        ax.set_title(title)
     for k, (x1, y1, x2, y2) in enumerate(boxes):
         style = {"edgecolor": colours[k], "linewidth": 2, "linestyle": "--" if dashed else "-"}
         ax.add_patch(Rectangle((x1 - 0.5, y1 - 0.5), x2 - x1, y2 - y1, fill=False, **style))
@@ -104,7 +110,7 @@ def show_masks(
     Raises
     ------
     ValueError
-        If a shape disagrees.
+        If a shape disagrees, the image or `alpha` is not in [0, 1], or a mask holds more than True and False.
 
     Examples
     --------
@@ -113,16 +119,22 @@ def show_masks(
     True
     >>> plt.close(ax.figure)
     """
-    image, masks = np.asarray(image, dtype=float), np.asarray(masks, dtype=bool)
+    image, masks = as_image("show_masks", image), np.asarray(masks)
+    alpha = as_float("show_masks", "alpha", alpha, 0, 1)
+    if not -1e-6 < image.min() <= image.max() < 1 + 1e-6:
+        fail("show_masks", "`image` in [0, 1]", f"{image.min():.4g} to {image.max():.4g}")
     if masks.ndim != 3 or masks.shape[1:] != image.shape[:2]:
         fail(
             "show_masks", f"`masks` of shape (N, {image.shape[0]}, {image.shape[1]})", f"shape {masks.shape}"
         )
+    if not np.isin(masks, (0, 1)).all():
+        fail("show_masks", "`masks` of True and False", f"{masks.min():.4g} to {masks.max():.4g}")
+    image, masks = image.astype(float), masks.astype(bool)
     tinted = np.repeat(image[:, :, None], 3, axis=2) if image.ndim == 2 else image.copy()  # (H, W, 3)
     for k, mask in enumerate(masks):
         tinted[mask] = (1 - alpha) * tinted[mask] + alpha * np.array(to_rgb(COLOURS[k % len(COLOURS)]))
     ax = show_image(tinted, title=title, ax=ax)
     for k, mask in enumerate(masks):
-        if mask.any() and not mask.all():
+        if mask.any() and not mask.all() and min(mask.shape) > 1:  # a line has no outline
             ax.contour(mask, levels=[0.5], colors=[COLOURS[k % len(COLOURS)]], linewidths=1.5)
     return ax

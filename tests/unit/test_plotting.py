@@ -151,3 +151,54 @@ def test_a_notebook_gets_svg_except_for_photographs(shape, kept):
     ax = plotting.show_image(np.zeros(shape))
     data, _ = shell.display_formatter.format(ax.figure)
     assert {"image/svg+xml", "image/png"} & set(data) == {kept}
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: plotting.show_image(np.zeros((0, 5))),
+            "show_image: expected `image` to hold real numbers, got",
+        ),
+        (
+            lambda: plotting.show_image(np.eye(2) * 1j),
+            "show_image: expected `image` to hold real numbers, got",
+        ),
+        (
+            lambda: plotting.show_image(np.eye(2), limit=-1),
+            "show_image: expected `limit` of at least 0, got -1",
+        ),
+        (
+            lambda: plotting.show_images([np.eye(2)], columns=0),
+            "show_images: expected `columns` to be an integer of at least 1",
+        ),
+        (lambda: plotting.show_images([np.eye(2)], size=0), "show_images: expected `size` above 0, got 0"),
+        (
+            lambda: plotting.show_images([np.eye(2), np.zeros(3)]),
+            r"show_images: expected `image` of shape \(H, W\) or",
+        ),
+        (
+            lambda: plotting.show_matrix(np.zeros((0, 3))),
+            "show_matrix: expected `matrix` to hold real numbers, got shape",
+        ),
+        (
+            lambda: plotting.show_matrix([["a"]]),
+            "show_matrix: expected `matrix` to hold real numbers, got shape",
+        ),
+        (
+            lambda: plotting.show_matrix(np.eye(2), box=(0, 0)),
+            r"show_matrix: expected `box` to be \(top, left,",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_named_and_leaves_no_figure(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+    assert plt.get_fignums() == []
+
+
+def test_masked_pixels_stay_masked():
+    image = np.ma.masked_array([[1.0, 50.0]], mask=[[False, True]])
+    drawn = plotting.show_image(image, signed=True).get_images()[0]
+    assert drawn.get_clim() == (-1, 1)
+    assert drawn.get_array().mask.tolist() == [[False, True]]

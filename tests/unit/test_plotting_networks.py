@@ -129,6 +129,54 @@ def test_every_plot_draws_on_the_axes_it_is_given():
             r"show_masks: expected `masks` of shape \(N, 2, 2\)",
         ),
         (
+            lambda: plotting.show_masks(np.full((2, 2), 255), np.ones((1, 2, 2), bool)),
+            r"show_masks: expected `image` in \[0, 1\], got 255 to 255",
+        ),
+        (
+            lambda: plotting.show_masks(np.eye(2) - 1, np.ones((1, 2, 2), bool)),
+            r"show_masks: expected `image` in \[0, 1\], got -1 to 0",
+        ),
+        (
+            lambda: plotting.show_masks(np.eye(2), np.full((1, 2, 2), 3)),
+            "show_masks: expected `masks` of True and False, got 3 to 3",
+        ),
+        (
+            lambda: plotting.show_masks(np.eye(2), np.ones((1, 2, 2), bool), alpha=2),
+            "show_masks: expected `alpha` from 0 to 1, got 2",
+        ),
+        (
+            lambda: plotting.show_boxes(np.eye(2), np.zeros((2, 4)), colour=["red"]),
+            r"show_boxes: expected `colour` to be a colour, or 2 of them, got \['red'\]",
+        ),
+        (
+            lambda: plotting.show_boxes(np.eye(2), np.zeros((1, 4)), colour="none such"),
+            "show_boxes: expected `colour` to be a colour",
+        ),
+        (
+            lambda: plotting.show_filters(np.ones((4, 1, 2, 2)), columns=0),
+            "show_filters: expected `columns` to be an integer of at least 1, got 0",
+        ),
+        (
+            lambda: plotting.show_feature_maps(np.ones((4, 2, 2)), columns=1.5),
+            "show_feature_maps: expected `columns` to be an integer of at least 1, got 1.5",
+        ),
+        (
+            lambda: plotting.show_confusion(np.zeros((0, 0)), []),
+            "show_confusion: expected `matrix` to hold real numbers",
+        ),
+        (
+            lambda: plotting.show_learning_curves({}),
+            "show_learning_curves: expected `runs` to map at least one",
+        ),
+        (
+            lambda: plotting.show_learning_curves({"a": np.ones((2, 3))}, x=[1, 2]),
+            r"show_learning_curves: expected `x` of shape \(3,\) for 'a', got shape \(2,\)",
+        ),
+        (
+            lambda: plotting.show_learning_curves({"a": np.full((2, 1), np.nan)}),
+            "show_learning_curves: expected a run of 'a' at every point",
+        ),
+        (
             lambda: plotting.show_confusion(np.eye(2), "abc"),
             r"show_confusion: expected `matrix` of shape \(3, 3\)",
         ),
@@ -141,3 +189,62 @@ def test_every_plot_draws_on_the_axes_it_is_given():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+    assert plt.get_fignums() == [], "no empty figure is left behind"
+
+
+def test_more_boxes_bring_their_title():
+    ax = plotting.show_boxes(np.eye(4), np.array([[0, 0, 1, 1]]), title="truth")
+    assert plotting.show_boxes(np.eye(4), np.array([[0, 0, 2, 2]]), ax=ax, dashed=True) is ax
+    assert ax.get_title() == "truth"
+    plotting.show_boxes(np.eye(4), np.zeros((0, 4)), title="truth and prediction", ax=ax)
+    assert ax.get_title() == "truth and prediction"
+    assert len(ax.patches) == 2
+
+
+def test_one_colour_may_be_three_numbers():
+    ax = plotting.show_boxes(np.eye(4), np.array([[0, 0, 1, 1], [0, 0, 2, 2]]), colour=(1, 0, 0))
+    assert {patch.get_edgecolor()[:3] for patch in ax.patches} == {(1, 0, 0)}
+
+
+def test_a_line_of_pixels_can_be_masked():
+    ax = plotting.show_masks(np.zeros((1, 4)), np.array([[[True, False, False, True]]]), alpha=1.0)
+    np.testing.assert_allclose(drawn(ax)[0, [0, 3]], [to_rgb(COLOURS[0])] * 2)
+
+
+def test_names_of_classes_may_be_numbers():
+    ax = plotting.show_confusion(np.array([[3, 0], [1, 2]]), range(2))
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "1"]
+
+
+def test_a_number_that_is_not_finite_does_not_set_the_scale():
+    weight = np.ones((2, 1, 1, 1))
+    weight[1] = np.inf
+    assert plotting.show_filters(weight).get_images()[0].get_clim() == (-1, 1)
+    assert plotting.show_image([[np.nan, -3.0], [np.inf, 2.0]], signed=True).get_images()[0].get_clim() == (
+        -3,
+        3,
+    )
+    assert plotting.show_matrix([[np.nan, 4.0]]).get_images()[0].get_clim() == (0, 10)
+
+
+def test_a_plot_leaves_other_axes_alone():
+    ones, mask = np.ones((4, 4)), np.eye(4, dtype=bool)[None]
+    for draw in (
+        lambda ax: plotting.show_image(ones, ax=ax),
+        lambda ax: plotting.show_matrix(ones, box=(0, 0, 1, 1), ax=ax),
+        lambda ax: plotting.show_filters(np.ones((4, 3, 2, 2)), ax=ax),
+        lambda ax: plotting.show_feature_maps(np.ones((4, 2, 2)), ax=ax),
+        lambda ax: plotting.show_confusion(np.eye(2, dtype=int), ["a", "b"], ax=ax),
+        lambda ax: plotting.show_learning_curves({"a": ones}, ax=ax),
+        lambda ax: plotting.show_boxes(ones, ones, ax=ax),
+        lambda ax: plotting.show_masks(ones, mask, ax=ax),
+    ):
+        figure, (mine, other) = plt.subplots(1, 2)
+        other.plot([1, 2], [3, 4])
+        before = other.get_xlim(), other.get_ylim(), len(other.get_children()), other.get_title()
+        assert draw(mine) is mine
+        figure.canvas.draw()
+        assert before == (other.get_xlim(), other.get_ylim(), len(other.get_children()), other.get_title())
+        assert plt.gca() is other
+        assert figure.axes == [mine, other]
+        plt.close(figure)
