@@ -16,8 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib._validation import check_rank, check_shape, fail
+from course_lib._validation import as_float, as_pair, check_same_dtype, check_shape, fail
 from course_lib.boxes import batched_nms, decode_offsets, encode_offsets, match_anchors
+from course_lib.boxes.geometry import check_boxes
 from course_lib.metrics import Detections
 from course_lib.models.detector import DetectorOutput
 
@@ -80,7 +81,7 @@ def detection_targets(
     >>> detection_targets(anchors, boxes, np.array([[2]])).classes
     tensor([[0, 3]])
     """
-    check_rank("detection_targets", "anchors", anchors, "(A, 4)")
+    check_boxes("detection_targets", "anchors", anchors)
     if len(boxes) != len(labels):
         fail(
             "detection_targets",
@@ -90,7 +91,11 @@ def detection_targets(
     classes = np.zeros((len(boxes), len(anchors)), dtype=np.int64)
     offsets = np.zeros((len(boxes), len(anchors), 4), dtype=np.float32)
     for n, (image_boxes, image_labels) in enumerate(zip(boxes, labels, strict=True)):
+        check_boxes("detection_targets", "boxes", image_boxes)
+        check_same_dtype("detection_targets", anchors=anchors, boxes=image_boxes)
         check_shape("detection_targets", "labels", image_labels, image_boxes.shape[:1], " to match `boxes`")
+        if not np.issubdtype(image_labels.dtype, np.integer):
+            fail("detection_targets", "`labels` of an integer dtype", f"dtype {image_labels.dtype}")
         real = image_labels >= 0  # (M,)
         truth, label = image_boxes[real], image_labels[real]
         match = match_anchors(anchors, truth, positive_iou, negative_iou)  # (A,)
@@ -143,9 +148,10 @@ def detection_loss(
     >>> detection_loss(output, targets)  # 2 log 4: one match, one hard negative
     tensor(2.7726)
     """
-    if targets.classes.shape != output.class_logits.shape[:2]:
-        got = f"shape {tuple(targets.classes.shape)}"
-        fail("detection_loss", f"`targets.classes` of shape {tuple(output.class_logits.shape[:2])}", got)
+    for name, wanted in (("classes", output.class_logits.shape[:2]), ("offsets", output.offsets.shape)):
+        got = getattr(targets, name).shape
+        if got != wanted:
+            fail("detection_loss", f"`targets.{name}` of shape {tuple(wanted)}", f"shape {tuple(got)}")
     logits = output.class_logits.transpose(1, 2)  # (N, num_classes + 1, A)
     entropy = F.cross_entropy(logits, targets.classes, ignore_index=-1, reduction="none")  # (N, A)
     positive = targets.classes > 0  # (N, A)
@@ -185,6 +191,11 @@ def decode_detections(
     list of Detections
         For each image its boxes, scores and labels (from 0 on), highest score first.
 
+    Raises
+    ------
+    ValueError
+        If a threshold lies outside [0, 1] or `image_size` is not one or two positive integers.
+
     References
     ----------
     .. [1] W. Liu et al., "SSD: single shot multibox detector", arXiv:1512.02325, 2016, section 3.
@@ -196,6 +207,9 @@ def decode_detections(
     >>> decode_detections(DetectorOutput(logits, torch.zeros(1, 2, 4), anchors))[0].boxes
     array([[0., 0., 8., 8.]], dtype=float32)
     """
+    score_threshold = as_float("decode_detections", "score_threshold", score_threshold, 0, 1)
+    iou_threshold = as_float("decode_detections", "iou_threshold", iou_threshold, 0, 1)
+    size = None if image_size is None else as_pair("decode_detections", "image_size", image_size, 1)
     anchors = output.anchors.detach().float().cpu().numpy()  # (A, 4)
     offsets = output.offsets.detach().float().cpu().numpy()  # (N, A, 4)
     probability = output.class_logits.detach().float().softmax(dim=2).cpu().numpy()  # (N, A, num_classes + 1)
@@ -204,8 +218,8 @@ def decode_detections(
         anchor, label = np.nonzero(image_probability[:, 1:] >= score_threshold)  # (D,), (D,)
         scores = image_probability[anchor, label + 1]  # (D,)
         boxes = decode_offsets(image_offsets[anchor], anchors[anchor])  # (D, 4)
-        if image_size is not None:
-            height, width = image_size
+        if size is not None:
+            height, width = size
             boxes = boxes.clip(0, np.array([width, height, width, height], dtype=boxes.dtype))  # (D, 4)
         keep = batched_nms(boxes, scores, label, iou_threshold)  # (K,)
         detections.append(Detections(boxes[keep], scores[keep], label[keep]))

@@ -231,3 +231,47 @@ def test_detector_refuses_uneven_anchors():
             ValueError, match="^SingleShotDetector: expected .* positive `aspect_ratios`, got"
         ):
             SingleShotDetector(**wrong)
+
+
+BOX = np.array([[0.0, 0.0, 8.0, 8.0]], dtype=np.float32)
+SAID = DetectorOutput(torch.zeros(1, 1, 3), torch.zeros(1, 1, 4), torch.from_numpy(BOX))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: detection_targets(BOX, [BOX.astype(np.float64)], [np.array([0])]),
+            "detection_targets: expected `anchors`, `boxes` of one dtype, got",
+        ),
+        (
+            lambda: detection_targets(BOX, [BOX.tolist()], [np.array([0])]),
+            "detection_targets: expected `boxes` to be a NumPy array",
+        ),
+        (
+            lambda: detection_targets(BOX, [BOX], [np.array([0.0])]),
+            "detection_targets: expected `labels` of an integer dtype, got dtype float64",
+        ),
+        (
+            lambda: detection_loss(
+                SAID, DetectionTargets(torch.zeros(1, 1, dtype=torch.int64), torch.zeros(1, 4))
+            ),
+            r"detection_loss: expected `targets.offsets` of shape \(1, 1, 4\), got shape \(1, 4\)",
+        ),
+        (
+            lambda: decode_detections(SAID, score_threshold=2),
+            "decode_detections: expected `score_threshold` from 0 to 1, got 2",
+        ),
+        (
+            lambda: decode_detections(SAID, iou_threshold="half"),
+            "decode_detections: expected `iou_threshold` from 0 to 1, got 'half'",
+        ),
+        (
+            lambda: decode_detections(SAID, image_size=(8, 8, 3)),
+            "decode_detections: expected `image_size` to be an integer or a pair",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_detector_is_named(call, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        call()
