@@ -39,7 +39,7 @@ class BatchNorm2d(Layer):
     Raises
     ------
     ValueError
-        If a number is out of range.
+        If a number is out of range or `dtype` is not floating.
 
     See Also
     --------

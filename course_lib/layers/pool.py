@@ -24,6 +24,11 @@ class MaxPool2d(Layer):
     ceil_mode : bool, default False
         Let a last window hang over the far edge.
 
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, at the first call.
+
     See Also
     --------
     course_lib.functional.max_pool2d : The operation.
@@ -66,6 +71,11 @@ class AvgPool2d(Layer):
         Count the padding's zeros in the average.
     divisor_override : int, optional
         Divide by this number, not by that of the window's pixels.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, at the first call.
 
     See Also
     --------

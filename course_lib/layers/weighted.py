@@ -49,8 +49,8 @@ class Conv2d(Layer):
     Raises
     ------
     ValueError
-        If a number is out of range, the channels are no multiples of `groups`, or "same" meets a stride other
-        than 1.
+        If a number is out of range, the channels are no multiples of `groups`, "same" meets a stride other
+        than 1, `bias` is no bool, `rng` no generator or `dtype` not floating.
 
     See Also
     --------
@@ -143,7 +143,7 @@ class Linear(Layer):
     Raises
     ------
     ValueError
-        If a number is out of range.
+        If a number is out of range, `bias` is no bool, `rng` no generator or `dtype` not floating.
 
     See Also
     --------

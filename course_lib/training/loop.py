@@ -80,7 +80,8 @@ def fit(
         notebook.
     checkpoint : str or path, optional
         File that is replaced after every epoch. If it exists, training goes on from it, with the result of a
-        run that was never interrupted: model, optimiser, scheduler and random states are restored.
+        run that was never interrupted: model, optimiser, scheduler and PyTorch's random states, the loader's
+        included, are restored.
 
     Returns
     -------
