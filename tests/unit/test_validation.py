@@ -123,3 +123,62 @@ def test_output_size_in_ceil_mode_is_torchs(size, kernel, stride, dilation, data
 def test_output_size_refuses(arguments, message):
     with refuses(f"conv_output_size: expected {message}"):
         v.conv_output_size(**{"size": 5, "kernel_size": 3} | arguments)
+
+
+def test_output_size_wants_a_flag():
+    with refuses("conv_output_size: expected `ceil_mode` to be True or False, got 1"):
+        v.conv_output_size(5, 3, ceil_mode=1)
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 1, np.float32(0.5), np.float16(1), np.int8(0)])
+def test_as_float_takes_numbers_and_gives_python_s_own(value):
+    assert v.as_float("op", "p", value, 0, 1) == value
+    assert type(v.as_float("op", "p", value, 0, 1)) is float
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), "0.5", None, True, np.True_, 1j, np.array([0.5])])
+def test_as_float_refuses(value):
+    with refuses(f"op: expected `p` from 0 to 1, got {value!r}"):
+        v.as_float("op", "p", value, 0, 1)
+
+
+def test_as_float_says_what_range_it_wants():
+    assert v.as_float("op", "x", -np.inf) == -np.inf
+    with refuses("op: expected `x` to be a number, got nan"):
+        v.as_float("op", "x", float("nan"))
+    with refuses("op: expected `x` of at least 0, got -1"):
+        v.as_float("op", "x", -1, 0)
+
+
+def test_as_bool():
+    assert [v.as_bool("op", "b", value) for value in (True, False, np.True_)] == [True, False, True]
+    for wrong in (1, 0, None, "yes", np.array([True])):
+        with refuses(f"op: expected `b` to be True or False, got {wrong!r}"):
+            v.as_bool("op", "b", wrong)
+
+
+def test_check_choice():
+    v.check_choice("op", "mode", "full", ("valid", "full"))
+    for wrong in ("same", None, ["full"], np.array(["full", "valid"])):
+        with refuses(f"op: expected `mode` among 'valid', 'full', got {wrong!r}"):
+            v.check_choice("op", "mode", wrong, ("valid", "full"))
+
+
+@pytest.mark.parametrize("kind", [np.ma.MaskedArray, np.matrix])
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_arrays_with_rules_of_their_own_are_no_arrays(kind):
+    array = kind(np.eye(2))
+    for check in (
+        lambda: v.check_floating("op", "x", array),
+        lambda: v.check_rank("op", "x", array, "(H, W)"),
+        lambda: v.check_shape("op", "x", array, (2, 2)),
+        lambda: v.check_batch("op", "x", array, 2, "(N, C)"),
+    ):
+        with pytest.raises(ValueError, match=f"^op: expected `x` to be a .*, got {kind.__name__}$"):
+            check()
+
+
+def test_the_order_of_bytes_is_no_other_dtype():
+    v.check_same_dtype("op", x=np.zeros(1, ">f4"), w=np.zeros(1, "<f4"))
+    with refuses("op: expected `x`, `w` of one dtype, got x >f4, w float64"):
+        v.check_same_dtype("op", x=np.zeros(1, ">f4"), w=np.zeros(1))
