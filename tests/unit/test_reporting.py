@@ -248,6 +248,12 @@ ODD_NETS = {
         (1.0, 1.0),
         (-1.0, -1.0),
     ),
+    "the same size": (
+        chain(conv(5, padding="same"), conv(3, padding="valid")),
+        (7, 7),
+        (1.0, 1.0),
+        (-2.0, -2.0),
+    ),
     "norm pooling": (chain(conv(3), nn.LPPool2d(3, 2), conv(3)), (8, 8), (2.0, 2.0), (0.0, 0.0)),
     "dilated maxima": (
         chain(conv(3), nn.MaxPool2d(2, dilation=3), conv(3)),
@@ -364,11 +370,19 @@ def test_the_windows_of_random_nets_are_those_that_the_gradient_shows(seed, enla
     assert all(a <= b for a, b in zip(measured, row.size, strict=True)) if enlarging else measured == row.size
 
 
+def test_adaptive_maxima_are_opened_too():
+    model = chain(conv(3), nn.AdaptiveMaxPool2d(4))  # 58 pixels in four windows: 29 to 43 is the third
+    assert measured_receptive_field(model, (1, 60, 60)) == (15 + 2, 15 + 2)
+    places = Calls(lambda m, x: F.adaptive_max_pool2d(m[0](x), 4, return_indices=True)[0], conv(3))
+    assert measured_receptive_field(places, (1, 60, 60)) == (15 + 2, 15 + 2)
+
+
 def test_what_meets_a_pooling_of_the_whole_map_or_changes_places_has_no_window():
     gated = Calls(lambda m, x: m[1](x * m[0](x).mean((2, 3), keepdim=True)), conv(3), conv(3))
     turned = Calls(lambda m, x: m[1](m[0](x).transpose(2, 3)), conv(3), conv(3))
     joined = Calls(lambda m, x: m[1](torch.cat([m[0](x)] * 2, dim=2)), conv(3), conv(3))
-    for model in (gated, turned, joined):
+    picked = Calls(lambda m, x: m[1](m[0](x)[:, :, -9:]), conv(3), conv(3))
+    for model in (gated, turned, joined, picked):
         assert [row.size for row in receptive_field(model, (1, 20, 20))] == [(3, 3)]
 
 

@@ -345,6 +345,38 @@ def test_what_a_forward_does_between_its_layers_and_by_chance_is_found(model, me
         fit(model, data_loader(problem()[0], 10), epochs=5, optimizer=optimizer, device="cpu")
 
 
+class Once(nn.Module):
+    """Fails at its first call, whatever the random state."""
+
+    calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return x / (self.calls - 1)
+
+
+def test_a_failure_that_does_not_come_back_is_called_chance():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 2), Once())
+    optimizer = torch.optim.SGD(model.parameters())
+    with pytest.raises(FloatingPointError, match="but is when the batch is run again: it depends on chance"):
+        fit(model, data_loader(problem()[0]), epochs=1, optimizer=optimizer, device="cpu")
+
+
+def test_a_poisoned_input_is_found_in_nested_batches():
+    poisoned = {"a": [torch.ones(2, 1), torch.tensor([[1.0], [float("nan")]])], "ids": torch.arange(2)}
+    layer = nn.Linear(1, 1)
+
+    class Nested(nn.Module):
+        def forward(self, inputs):
+            return layer(inputs["a"][1])
+
+    with pytest.raises(FloatingPointError, match="the input holds values that are not finite"):
+        fit(
+            Nested(), [(poisoned, torch.ones(2, 1))], epochs=1, optimizer=torch.optim.SGD(layer.parameters()),
+            loss=nn.functional.mse_loss, device="cpu",
+        )  # fmt: skip
+
+
 def test_looking_for_the_layer_leaves_the_model_and_the_random_state_as_they_were():
     split, _ = problem()
     model = nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Dropout(), nn.Linear(16, 2))
