@@ -11,6 +11,7 @@ from course_lib._validation import as_bool, as_int, fail
 from course_lib.datasets import vision
 from course_lib.datasets.digits import load_digits_28
 from course_lib.datasets.drawing import CLASSES, scenes
+from course_lib.datasets.shapes import load_shapes
 from course_lib.datasets.types import ImageData, SceneData, Scenes, Split, VisionData
 from course_lib.datasets.vision import DataDamagedError, DataMissingError
 
@@ -29,7 +30,7 @@ __all__ = [
     "load",
     "scenes",
 ]
-_NAMES = ("digits", "scenes", *vision.ARRAYS, *vision.PHOTOGRAPHS)
+_NAMES = ("digits", "scenes", "shapes", *vision.ARRAYS, *vision.PHOTOGRAPHS)
 
 
 def load(
@@ -39,10 +40,10 @@ def load(
 
     Parameters
     ----------
-    name : {"digits", "scenes", "mnist", "fashion_mnist", "cifar10", "voc", "oxford_pet"}
+    name : {"digits", "scenes", "shapes", "mnist", "fashion_mnist", "cifar10", "voc", "oxford_pet"}
         ``"digits"``: 1,797 real handwritten digits that come with scikit-learn, drawn as 1 x 28 x 28.
-        ``"scenes"``: drawn shapes with class, box and mask. Neither needs the network. The others are
-        torchvision's.
+        ``"scenes"``: drawn shapes with class, box and mask. ``"shapes"``: one drawn shape amid clutter, as
+        3 x 64 x 64, to classify. None of these needs the network. The others are torchvision's.
     root : str or path, optional
         Folder of torchvision's data sets; by default ``$COURSE_DATA``, else ``data`` in the working
         directory.
@@ -50,7 +51,7 @@ def load(
         Fetch what is missing into `root`.
     **options : dict
         For ``"scenes"``: ``train`` and ``test`` (how many, 2,000 and 500), ``seed`` (0), and what
-        `scenes` takes.
+        `scenes` takes. For ``"shapes"``: ``train`` and ``test`` (5,000 and 1,000) and ``seed`` (0).
 
     Returns
     -------
@@ -80,10 +81,12 @@ def load(
     """
     if name not in _NAMES:
         fail("datasets.load", "a name among " + ", ".join(map(repr, _NAMES)), repr(name))
-    if options and name != "scenes":
+    if options and name not in ("scenes", "shapes"):
         fail("datasets.load", f"no options for {name!r}", ", ".join(options))
     if name == "digits":
         return load_digits_28()
+    if name == "shapes":
+        return load_shapes(**options)
     return _load_scenes(**options) if name == "scenes" else vision.load_vision(name, root, download)
 
 

@@ -17,7 +17,7 @@ _TRIES = 12  # places tried for an object before it is left out
 _CHUNK = 256  # images drawn at a time, so that the work fits in the cache
 
 
-class _Bits:
+class Bits:
     """Uniform numbers made from a bit generator's raw output."""
 
     def __init__(self, seed: int) -> None:
@@ -90,7 +90,7 @@ def scenes(
     counts, labels = np.zeros(count, dtype=np.int64), np.full((count, slots), -1, dtype=np.int64)
     boxes = np.zeros((count, slots, 4), dtype=np.float32)
     masks = np.zeros((count, slots, height, width), dtype=bool)
-    bits = _Bits(seed)
+    bits = Bits(seed)
     for start in range(0, count, _CHUNK):
         block = slice(
             start, start + _CHUNK
@@ -101,25 +101,21 @@ def scenes(
     return Scenes(images, counts, labels, boxes, masks)
 
 
-def _draw_block(bits: _Bits, height: int, width: int, slots: int, noise: float) -> Scenes:
+def _draw_block(bits: Bits, height: int, width: int, slots: int, noise: float) -> Scenes:
     """Draw one block of scenes with at most ``slots`` objects each."""
     kind = bits.integers(len(CLASSES), _CHUNK, slots)  # (B, M)
     angle = bits.uniform(0, 2 * np.pi, _CHUNK, slots)  # (B, M)
     circles, placed = _place(bits, height, width, slots)  # (B, M, 3), (B, M)
-    images, ground = _background(bits, height, width)  # (B, 3, H, W), (B,)
-    colour = bits.uniform(0, 1, _CHUNK, slots, 3)  # (B, M, 3)
-    # An object as bright as its ground would be invisible: it is darkened on light ground, lightened on dark.
-    ground = ground[:, None, None]  # (B, 1, 1)
-    faint = np.abs(colour.mean(axis=2, keepdims=True) - ground) < 0.2  # (B, M, 1)
-    contrast = np.where(ground > 0.5, 0.2 * colour, 1 - 0.2 * colour)  # (B, M, 3)
-    colour = np.where(faint, contrast, colour).astype(np.float32)  # (B, M, 3)
+    images, ground = background(bits, _CHUNK, height, width)  # (B, 3, H, W), (B,)
+    colour = clear_colour(bits.uniform(0, 1, _CHUNK, slots, 3), ground[:, None])  # (B, M, 3)
     masks = np.zeros((_CHUNK, slots, height, width), dtype=bool)
     for m in range(slots):
         for c in range(len(CLASSES)):
             rows = np.flatnonzero(placed[:, m] & (kind[:, m] == c))  # (b,)
             distance = _distance(c, circles[rows, m], angle[rows, m], height, width)  # (b, H, W)
-            cover = np.clip(0.5 - distance, 0, 1)[:, None]  # (b, 1, H, W), share of each pixel
-            images[rows] += cover * (colour[rows, m, :, None, None] - images[rows])
+            drawn = images[rows]  # (b, 3, H, W), a copy
+            paint(drawn, colour[rows, m], distance)
+            images[rows] = drawn
             masks[rows, :m] &= (distance >= 0)[:, None]  # what lies below is hidden
             masks[rows, m] = distance < 0
     grain = bits.bytes(_CHUNK, 3, height, width)  # (B, 3, H, W)
@@ -128,7 +124,7 @@ def _draw_block(bits: _Bits, height: int, width: int, slots: int, noise: float) 
     return _compact(images, np.where(placed, kind, -1), masks)
 
 
-def _place(bits: _Bits, height: int, width: int, slots: int) -> tuple[np.ndarray, np.ndarray]:
+def _place(bits: Bits, height: int, width: int, slots: int) -> tuple[np.ndarray, np.ndarray]:
     """Choose circles ``(x, y, radius)`` for the objects: of a few tries, the first that overlaps little."""
     short = min(height, width)
     wanted = 1 + bits.integers(slots, _CHUNK)  # (B,)
@@ -157,14 +153,28 @@ def _overlap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.divide(area, reach**2, out=np.zeros_like(area), where=reach > 0)
 
 
-def _background(bits: _Bits, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+def background(bits: Bits, count: int, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     """A grey ground with a gentle slope of a random direction and tint, and its mean brightness."""
-    ground = bits.uniform(0.2, 0.8, _CHUNK)  # (B,)
-    slope = bits.uniform(-0.15, 0.15, 2, _CHUNK, 3)[..., None, None]  # (2, B, 3, 1, 1)
+    ground = bits.uniform(0.2, 0.8, count)  # (B,)
+    slope = bits.uniform(-0.15, 0.15, 2, count, 3)[..., None, None]  # (2, B, 3, 1, 1)
     y = np.linspace(-1, 1, height)[:, None]  # (H, 1)
     x = np.linspace(-1, 1, width)  # (W,)
     images = ground[:, None, None, None] + slope[0] * y + slope[1] * x  # (B, 3, H, W)
     return images.astype(np.float32), ground
+
+
+def clear_colour(colour: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    """Colours ``(..., 3)`` that stand out from grounds ``(...)``: one as bright is darkened or lightened."""
+    ground = ground[..., None]  # (..., 1)
+    faint = np.abs(colour.mean(axis=-1, keepdims=True) - ground) < 0.2  # (..., 1)
+    contrast = np.where(ground > 0.5, 0.2 * colour, 1 - 0.2 * colour)  # (..., 3)
+    return np.where(faint, contrast, colour).astype(np.float32)  # (..., 3)
+
+
+def paint(images: np.ndarray, colour: np.ndarray, distance: np.ndarray) -> None:
+    """Paint, in place, one figure on every image: what its signed distance says is inside."""
+    cover = np.clip(0.5 - distance, 0, 1)[:, None]  # (B, 1, H, W), share of each pixel
+    images += cover * (colour[:, :, None, None] - images)
 
 
 def _distance(kind: int, circles: np.ndarray, angle: np.ndarray, height: int, width: int) -> np.ndarray:

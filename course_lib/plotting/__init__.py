@@ -5,6 +5,7 @@ dark mode as well as in its light one. Colours are those of Okabe and Ito, which
 colour-vision deficiency; what carries meaning is also written, dashed or labelled.
 """
 
+from course_lib.plotting.comparisons import plot_comparison
 from course_lib.plotting.images import show_image, show_images, show_matrix
 from course_lib.plotting.networks import (
     show_confusion,
@@ -17,6 +18,7 @@ from course_lib.plotting.style import COLOURS, use_course_style
 
 __all__ = [
     "COLOURS",
+    "plot_comparison",
     "show_boxes",
     "show_confusion",
     "show_feature_maps",

@@ -24,6 +24,7 @@ LEVELS = {
     "training": "T2",
     "reporting": "T2",
     "saliency": "T2",
+    "comparison": "T2",
     "plotting": "leaf",
     "grading": "grading",
 }
