@@ -2,19 +2,19 @@
 
 The protocol
 ------------
-- **Data.** 64 x 64 images, ``"shapes"`` by default; the environment variable ``COURSE_COMPARISON`` names another
-  set of `DATA`. At most 8,000 images to train and choose with, a fifth of them (at most 1,000) held out for
-  validation, and at most 2,000 to test. Standardised by the mean and deviation of the training images. No
-  augmentation for anyone.
+- **Data.** 64 x 64 images, ``"shapes"`` by default; the environment variable ``COURSE_COMPARISON`` names
+  another set of `DATA`. At most 8,000 images to train and choose with, a fifth of them (at most 1,000) held
+  out for validation, and at most 2,000 to test. Standardised by the mean and deviation of the training
+  images. No augmentation for anyone.
 - **Budget.** `UPDATES` steps on batches of `BATCH_SIZE` images for every network, with AdamW, weight decay
-  `WEIGHT_DECAY` and one schedule: a warm-up over the first of `ROUNDS` rounds, then half a cosine down to zero,
-  set anew after every round, as is usual after an epoch. Equal updates are not equal time: the seconds stand in
-  the record.
-- **Tuning.** The same for every network: each of `RATES` once, from seed `SEARCH_SEED`; the one with the highest
-  validation accuracy at the end is taken. Nothing else is tuned.
-- **Report.** Three `SEEDS` at the rate taken, none of them the search's; all of them are drawn, the band is the
-  lowest and the highest. Test images are looked at once per seed, after the last update. A run whose loss stopped
-  being finite, or that never left chance, stays in the record.
+  `WEIGHT_DECAY` and one schedule: a warm-up over the first of `ROUNDS` rounds, then half a cosine down to
+  zero, set anew after every round, as is usual after an epoch. Equal updates are not equal time: the seconds
+  stand in the record.
+- **Tuning.** The same for every network: each of `RATES` once, from seed `SEARCH_SEED`; the one with the
+  highest validation accuracy at the end is taken. Nothing else is tuned.
+- **Report.** Three `SEEDS` at the rate taken, none of them the search's; all of them are drawn, the band is
+  the lowest and the highest. Test images are looked at once per seed, after the last update. A run whose loss
+  stopped being finite, or that never left chance, stays in the record.
 - **Control.** The two networks without convolutions once more with `CONTROL` times as many updates, so that
   nobody can say that they were stopped too early.
 

@@ -75,8 +75,8 @@ def load_data(name: str | None = None) -> ComparisonData:
     Returns
     -------
     ComparisonData
-        At most 8,000 images to train and choose with and 2,000 to test; which ones, and which are held out for
-        validation, is drawn once and for all.
+        At most 8,000 images to train and choose with and 2,000 to test; which ones, and which are held out
+        for validation, is drawn once and for all.
 
     Raises
     ------
@@ -115,6 +115,7 @@ def _part(split: Split, rows: np.ndarray) -> Split:
     """The chosen images, enlarged bilinearly where they are smaller than 64 x 64."""
     images = split.images[rows]  # (n, C, H, W)
     if images.shape[2:] != (SIZE, SIZE):
-        enlarged = torch.nn.functional.interpolate(torch.from_numpy(images), (SIZE, SIZE), mode="bilinear")
+        tensor = torch.from_numpy(images)
+        enlarged = torch.nn.functional.interpolate(tensor, (SIZE, SIZE), mode="bilinear")
         images = enlarged.numpy()  # (n, C, 64, 64)
     return Split(images, split.labels[rows])

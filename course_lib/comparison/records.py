@@ -70,7 +70,7 @@ class Records:
         return sorted(found, key=lambda run: (run.rate, run.seed))
 
     def rate(self, name: str) -> float:
-        """Learning rate that the search takes: the highest validation accuracy at the end; of equals the lower.
+        """Learning rate that the search takes: the best at the end on validation data; of equals the lower.
 
         Parameters
         ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Iterator
@@ -183,7 +184,7 @@ class _Rounds:
     def __init__(self, images: Tensor, labels: Tensor, updates: int, seed: int) -> None:
         self.images, self.labels = images, labels
         bounds = [updates * index // ROUNDS for index in range(ROUNDS + 1)]
-        self.lengths = iter([after - before for before, after in zip(bounds, bounds[1:], strict=False)])
+        self.lengths = iter([after - before for before, after in itertools.pairwise(bounds)])
         self.stream = self._endless(torch.Generator().manual_seed(seed))
 
     def _endless(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:

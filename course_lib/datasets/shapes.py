@@ -1,9 +1,9 @@
 """Drawn shapes to classify: one on every image, at any place, size, angle and colour, amid clutter.
 
 What it tests is the shape's outline and nothing else. Place, size, angle, colour, brightness, ground, clutter
-and noise are drawn in the same way for every class, so no pixel and no mean of pixels says much of the class: a
-network has to find the one figure that has a name among pieces that have none, wherever it lies and however it
-is turned. What it does not test: texture, perspective, real lenses and light, classes that vary within
+and noise are drawn in the same way for every class, so no pixel and no mean of pixels says much of the class:
+a network has to find the one figure that has a name among pieces that have none, wherever it lies and however
+it is turned. What it does not test: texture, perspective, real lenses and light, classes that vary within
 themselves. A network that does well here has learnt ten outlines, not to see.
 """
 
@@ -28,7 +28,7 @@ _CHUNK = 32  # images drawn at a time, so that the work fits in the cache
 
 
 def load_shapes(train: int = 5000, test: int = 1000, seed: int = 0, **options: object) -> ImageData:
-    """Draw both splits: even streams of bits for training, odd ones for testing, so that none stands in both."""
+    """Draw both splits: even streams of bits train, odd ones test, so that no image stands in both."""
     if options:
         fail("datasets.load", "options among train, test, seed", sorted(options))
     train, test = (as_int("datasets.load", name, n, 0) for name, n in (("train", train), ("test", test)))
@@ -83,7 +83,7 @@ def _add_clutter(
     width = bits.uniform(1, 2 if thin else 4, _CHUNK).astype(np.float32)[:, None, None]  # (B, 1, 1), likewise
     x, y = _turned(place, bits.uniform(0, 2 * np.pi, _CHUNK))  # (B, H, W), (B, H, W)
     bar = np.maximum(np.abs(x) - length, np.abs(y) - width)  # (B, H, W)
-    # An arc of a third of a circle of radius `length`, its middle at the place: bent within two slanted lines.
+    # A third of a circle of radius `length`, its middle at the place: what lies between two slanted lines.
     x = x + length
     arc = np.maximum(np.abs(_norm(x, y) - length) - width, np.abs(y) * 0.5 - x * np.float32(0.75**0.5))
     bent = bits.integers(2, _CHUNK)[:, None, None] == 1  # (B, 1, 1)
@@ -104,7 +104,7 @@ def _norm(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.sqrt(x * x + y * y)  # (B, H, W); np.hypot takes four times as long
 
 
-# Each shape: (x, y, r) -> signed distance in pixels, negative inside, of a figure within the circle of radius r.
+# A shape: (x, y, r) -> signed distance in pixels, negative inside, of a figure within the circle of radius r
 
 
 def _circle(x, y, r):
