@@ -57,11 +57,11 @@ class MLP(nn.Sequential):
         Length of the output.
     in_channels : int, default 3
         Channels of the 64 x 64 images.
-    hidden : int, default 256
+    hidden : int, default 128
         Units of each hidden layer.
     """
 
-    def __init__(self, num_classes: int = 10, in_channels: int = 3, hidden: int = 256) -> None:
+    def __init__(self, num_classes: int = 10, in_channels: int = 3, hidden: int = 128) -> None:
         super().__init__(
             nn.Flatten(),
             *(nn.Linear(in_channels * SIZE**2, hidden), nn.ReLU()),
@@ -88,8 +88,8 @@ NETWORKS = {
     "alexnet": Network(
         "AlexNet",
         "08_alexnet",
-        _model("alexnet", width=1 / 4),
-        "a quarter of the channels and units; dropout 0.5 as in the paper; no response normalisation",
+        _model("alexnet", width=1 / 8),
+        "an eighth of the channels and units; dropout 0.5 as in the paper; no response normalisation",
     ),
     "vgg": Network(
         "VGG-11",
@@ -103,7 +103,7 @@ NETWORKS = {
         _model("googlenet", width=1 / 8),
         "an eighth of the channels; batch normalisation; both auxiliary heads in training, at 0.3 each",
     ),
-    "resnet": Network("ResNet-18", "11_resnet", _model("resnet18", width=1 / 4), "a quarter of the channels"),
+    "resnet": Network("ResNet-18", "11_resnet", _model("resnet18", width=1 / 8), "an eighth of the channels"),
     "mobilenet": Network(
         "MobileNet", "12_efficient_networks", _model("mobilenet", width=1 / 4), "a quarter of the channels"
     ),
