@@ -4,8 +4,8 @@ Two processes of one thread each take run after run from one list: the search of
 its three seeds at the rate taken, and the control of the networks without convolutions. What is finished is
 written after every run, whole or not at all, to ``course_lib/comparison/runs_of/NAME.json``, so that an
 interruption loses no more than what was being computed; ``--resume`` goes on from there. The protocol is
-that of `course_lib.comparison`. At the end the tables that the book renders are written to
-``results/comparison_NAME.json``.
+that of `course_lib.comparison`. The weights of one run are kept in ``course_lib/comparison/weights_of/``. At
+the end the tables that the book renders are written to ``results/comparison_NAME.json``.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from course_lib.comparison import ComparisonData, Records, Run  # noqa: E402
 from course_lib.reporting import cost  # noqa: E402
 
 FOLDER = Path(comparison.__file__).parent / "runs_of"
+WEIGHTS = FOLDER.parent / "weights_of"
+KEPT = ("resnet", "seed", 0, "shapes")  # the run whose weights later chapters start from
 BASELINES = ("softmax", "mlp")
 WORKERS = 2
 Task = tuple[str, str, int, float]  # network, role, seed, rate
@@ -51,7 +53,11 @@ def work(task: Task) -> Run:
     updates = comparison.UPDATES * (comparison.CONTROL if role == "control" else 1)
     look = role != "search"  # the search sees validation data and nothing else
     options = {"rate": rate, "updates": updates, "role": role, "look_at_test": look}
-    return comparison.train(network, seed, _data, **options).run
+    trained = comparison.train(network, seed, _data, **options)
+    if (network, role, seed, _data.name) == KEPT:
+        WEIGHTS.mkdir(exist_ok=True)
+        comparison.save_weights(WEIGHTS / f"{network}_{_data.name}.npz", trained.model, _data)
+    return trained.run
 
 
 def open_tasks(records: Records, names: list[str]) -> Iterator[Task]:

@@ -29,6 +29,7 @@ A network, ready to train, and what the committed runs say of it::
     result = train("lenet", 0, data)          # at the rate that the search took; result.run, result.model
     records = stored()                        # every committed run of the default data
     records.curves("lenet")                   # validation accuracy, (seeds, rounds)
+    pretrained("resnet").model                # the weights of seed 0, for later chapters
     plot_comparison(records, ["softmax", "mlp", "lenet"], highlight="lenet")   # course_lib.plotting
 """
 
@@ -48,6 +49,7 @@ from course_lib.comparison.runs import (
     Trained,
     train,
 )
+from course_lib.comparison.weights import Pretrained, pretrained, save_weights
 
 __all__ = [
     "BATCH_SIZE",
@@ -64,13 +66,16 @@ __all__ = [
     "WEIGHT_DECAY",
     "ComparisonData",
     "Network",
+    "Pretrained",
     "Records",
     "Run",
     "SoftmaxRegression",
     "Trained",
     "build",
     "load_data",
+    "pretrained",
     "read_records",
+    "save_weights",
     "stored",
     "train",
 ]
