@@ -138,9 +138,10 @@ def train(
     rate = as_float("train", "rate", rate, 0, math.inf)
     as_bool("train", "look_at_test", look_at_test)
     known = {"network": name, "role": role, "seed": seed, "rate": rate, "updates": updates}
-    with torch.random.fork_rng():
-        torch.default_generator.manual_seed(seed)
-        torch.cuda.manual_seed_all(seed)  # nothing happens where there is no GPU
+    gpus = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.random.fork_rng(gpus):  # torch's generators are as before afterwards
+        for generator in (torch.default_generator, *(torch.cuda.default_generators[gpu] for gpu in gpus)):
+            generator.manual_seed(seed)
         model = build(name, data).to(memory_format=torch.channels_last)
         start = time.process_time()
         try:
