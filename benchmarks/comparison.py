@@ -101,9 +101,11 @@ def new_records(data: ComparisonData) -> Records:
 
 def check_same(old: Records, new: Records) -> None:
     """Refuse to mix runs of different protocols, networks or versions of torch in one file."""
-    for part in ("protocol", "networks"):
-        if getattr(old, part) != getattr(new, part):
-            sys.exit(f"expected the {part} of the runs to resume, got another: start without --resume")
+    if old.protocol != new.protocol:
+        sys.exit(f"expected the protocol of the runs to resume, {old.protocol}, got {new.protocol}")
+    for name, facts in old.networks.items():
+        if any(run.network == name for run in old.runs) and new.networks.get(name) != facts:
+            sys.exit(f"expected {name} as in the runs to resume, {facts}, got {new.networks.get(name)}")
     for key in ("torch", "processor"):
         if old.provenance[key] != new.provenance[key]:
             sys.exit(
@@ -201,7 +203,7 @@ def main() -> None:
     if options.resume and path.exists():
         old = comparison.read_records(path)
         check_same(old, records)
-        records = old
+        records.runs, records.provenance = old.runs, old.provenance
     elif options.only and not options.resume:
         parser.error("--only adds to runs that are there: use it with --resume")
     FOLDER.mkdir(exist_ok=True)
