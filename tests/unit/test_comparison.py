@@ -109,6 +109,24 @@ def test_a_failure_is_a_record(digits):
     assert run.val_accuracy == ()
 
 
+def test_weights_are_read_as_they_were_written(digits, tmp_path, monkeypatch):
+    model = comparison.train("resnet", 0, digits, rate=1e-3, updates=10).model
+    (tmp_path / "weights_of").mkdir()
+    path = tmp_path / "weights_of" / "resnet_digits.npz"
+    comparison.save_weights(path, model, digits)
+    monkeypatch.setattr("course_lib.comparison.weights.resources.files", lambda package: tmp_path)
+    network = comparison.pretrained("resnet", "digits")
+    images = digits.standardise(digits.test.images[:8])
+    assert torch.equal(images, torch.from_numpy((digits.test.images[:8] - network.mean) / network.std))
+    with torch.no_grad():
+        torch.testing.assert_close(network.model(images), model(images))
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(
+        ValueError, match="pretrained: expected stored weights, among resnet_digits, got 'mlp_dig"
+    ):
+        comparison.pretrained("mlp", "digits")
+
+
 def made_up(failed=()):
     """Records of two networks, the second better by far."""
     made = []
