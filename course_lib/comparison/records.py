@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,12 @@ def read_records(path: str | os.PathLike) -> Records:
         fail("read_records", "a file written by Records.save", f"{path}: {error}")
 
 
+def names_in(folder: Traversable, suffix: str) -> list[str]:
+    """Names of a package's data files of one kind, without their suffix; none where there is no folder."""
+    files = folder.iterdir() if folder.is_dir() else ()
+    return sorted(file.name.removesuffix(suffix) for file in files if file.name.endswith(suffix))
+
+
 def stored(data: str = "shapes") -> Records:
     """Read the runs that the course comes with.
 
@@ -203,16 +210,9 @@ def stored(data: str = "shapes") -> Records:
     ------
     ValueError
         If no runs on these data are committed.
-
-    Examples
-    --------
-    >>> list(stored().networks)[:3]
-    ['softmax', 'mlp', 'lenet']
     """
     folder = resources.files("course_lib.comparison") / "runs_of"
-    known = sorted(
-        path.name.removesuffix(".json") for path in folder.iterdir() if path.name.endswith(".json")
-    )
+    known = names_in(folder, ".json")
     if data not in known:
         fail("stored", f"data with committed runs, among {', '.join(known)}", repr(data))
     return read_records(folder / f"{data}.json")

@@ -14,6 +14,7 @@ from torch import nn
 from course_lib._validation import fail
 from course_lib.comparison.data import ComparisonData
 from course_lib.comparison.networks import NETWORKS
+from course_lib.comparison.records import names_in
 
 
 class Pretrained(NamedTuple):
@@ -72,7 +73,7 @@ def pretrained(name: str = "resnet", data: str = "shapes") -> Pretrained:
         If no such weights are stored.
     """
     folder = resources.files("course_lib.comparison") / "weights_of"
-    known = sorted(path.name.removesuffix(".npz") for path in folder.iterdir() if path.name.endswith(".npz"))
+    known = names_in(folder, ".npz")
     if f"{name}_{data}" not in known:
         fail("pretrained", f"stored weights, among {', '.join(known)}", repr(f"{name}_{data}"))
     with (folder / f"{name}_{data}.npz").open("rb") as file, np.load(file) as arrays:
