@@ -3,8 +3,8 @@
 tools/execute_chapter.py stores in a notebook's metadata what its run took, ``course: {seconds, memory_mb}``.
 
 A page that holds ``<div class="course-figure" data-figure="sliding-window" ...>`` loads, from assets/figures,
-the shared core.js, controls.js and figures.css, then sliding_window_*.js, then sliding_window.js. Other pages
-load none of them.
+the shared core.js, controls.js and base.js, then sliding_window_*.js, then sliding_window.js; figures.css and base.css,
+and sliding_window.css where there is one. Other pages load none of them.
 """
 
 import json
@@ -42,7 +42,13 @@ def figure_scripts(name):
     """The scripts of one figure under assets/figures, in the order in which they run."""
     stem = name.replace("-", "_")
     parts = sorted(path.name for path in FIGURES.glob(f"{stem}_*.js"))
-    return [f"figures/{file}" for file in ("core.js", "controls.js", *parts, f"{stem}.js")]
+    return [f"figures/{file}" for file in ("core.js", "controls.js", "base.js", *parts, f"{stem}.js")]
+
+
+def figure_styles(name):
+    """The style sheets of one figure under assets/figures, in the order in which they count."""
+    own = f"{name.replace('-', '_')}.css"
+    return [f"figures/{file}" for file in ("figures.css", "base.css", own) if (FIGURES / file).exists()]
 
 
 def add_figures(app, pagename, templatename, context, doctree):
@@ -52,8 +58,8 @@ def add_figures(app, pagename, templatename, context, doctree):
     scripts = dict.fromkeys(script for name in names for script in figure_scripts(name))
     for script in scripts:
         app.add_js_file(script, defer="defer")
-    if names:
-        app.add_css_file("figures/figures.css")
+    for style in dict.fromkeys(style for name in names for style in figure_styles(name)):
+        app.add_css_file(style)
 
 
 def setup(app):

@@ -19,19 +19,22 @@ AXE = {
 FIGURE = re.compile(r'data-figure="([\w-]+)"')
 
 
-def figure_scripts(name):
-    """The scripts of one figure in the order in which the book loads them."""
+@functools.cache
+def extension():
+    """The book's own extension, which knows a figure's files."""
     spec = importlib.util.spec_from_file_location("book_chapter", ROOT / "extensions" / "book_chapter.py")
-    extension = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(extension)
-    return extension.figure_scripts(name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def head(body):
     """What the book puts into the head of a page with these figures."""
-    scripts = dict.fromkeys(script for name in FIGURE.findall(body) for script in figure_scripts(name))
-    tags = [f'<script defer src="/{script}"></script>' for script in scripts]
-    return "\n".join(['<link rel="stylesheet" href="/figures/figures.css">', *tags])
+    names = FIGURE.findall(body)
+    styles = dict.fromkeys(style for name in names for style in extension().figure_styles(name))
+    scripts = dict.fromkeys(script for name in names for script in extension().figure_scripts(name))
+    links = [f'<link rel="stylesheet" href="/{style}">' for style in styles]
+    return "\n".join([*links, *(f'<script defer src="/{script}"></script>' for script in scripts)])
 
 
 PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>Figures</title>
