@@ -246,10 +246,11 @@
 
     /** A number bound to a field of the state, or to get() and take(value); it says what it cannot take. */
     number({ label, name, field, get = () => this.state[field], take = (value) => this.set({ [field]: value }), range = this.fields[field] }) {
-      const { min, max, step } = range;
-      const input = el("input", { type: "number", min, max, step, class: "cf-number", "aria-label": name, inputmode: step < 1 ? "decimal" : "numeric" });
+      const { step } = range; // its ends may move with the state
+      const input = el("input", { type: "number", step, class: "cf-number", "aria-label": name, inputmode: step < 1 ? "decimal" : "numeric" });
       input.addEventListener("input", () => {
         const typed = input.valueAsNumber;
+        const { min, max } = range;
         const fits = typed >= min && typed <= max && (step < 1 || Number.isInteger(typed)); // not for NaN
         input.setAttribute("aria-invalid", String(!fits));
         const kind = step < 1 ? "a number" : "a whole number";
@@ -257,6 +258,7 @@
         if (fits) take(typed);
       });
       this.bound.push(() => {
+        Object.assign(input, { min: range.min, max: range.max });
         const value = get();
         if (value === undefined || input.valueAsNumber === value) return;
         input.value = value;

@@ -156,7 +156,8 @@
         svg("path", { class: "cf-top", d: path([[x, y], [x + dx, y - dy], [x + wide + dx, y - dy], [x + wide, y]]) }),
       ];
       const room = wide + dx + gap;
-      const number = room >= (index > 9 ? 16 : 11) && index > 0 ? svg("text", { class: "cf-index", x: x + (wide + dx) / 2, y: height - 5 }, String(index)) : null;
+      const shown = room >= (index > 9 ? 16 : 11) || (room >= 7 && index % 5 === 0);
+      const number = shown && index > 0 ? svg("text", { class: "cf-index", x: x + (wide + dx) / 2, y: height - 5 }, String(index)) : null;
       const title = row.out ? `${nameOf(row.layer, figure.result.rows[index - 1]?.out?.[0])}: ${times(row.out)}` : "not reached";
       return svg("g", { class: `cf-box cf-${kind}${index === figure.at ? " cf-chosen" : ""}`, "data-layer": index, click: () => figure.choose(index) },
         svg("title", {}, title), svg("rect", { class: "cf-hit", x: x - gap / 2, y: 0, width: room, height }),
