@@ -1,10 +1,11 @@
-"""Sphinx extension: the measured line under a chapter's title, and the scripts of its interactive figures.
+"""Sphinx extension: the measured line under a chapter's title, and a chapter's interactive figures.
 
 tools/execute_chapter.py stores in a notebook's metadata what its run took, ``course: {seconds, memory_mb}``.
 
 A page that holds ``<div class="course-figure" data-figure="sliding-window" ...>`` loads, from assets/figures,
 the shared core.js, controls.js and base.js, then sliding_window_*.js, then sliding_window.js; figures.css and base.css,
-and sliding_window.css where there is one. Other pages load none of them.
+and sliding_window.css where there is one. Other pages load none of them. The directive ``{interactive}`` makes such a
+figure a numbered one with a caption.
 """
 
 import json
@@ -12,6 +13,8 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
 
 FIGURES = Path(__file__).resolve().parent.parent / "assets" / "figures"
 FIGURE = re.compile(r"""data-figure=["']([\w-]+)["']""")
@@ -36,6 +39,26 @@ def insert_measured_line(app, doctree):
     if title is not None and {"seconds", "memory_mb"} <= course.keys():
         line = measured_line(course["seconds"], course["memory_mb"])
         title.parent.insert(title.parent.index(title) + 1, line)
+
+
+class Interactive(SphinxDirective):
+    """A numbered figure around an interactive one: the ``<div class="course-figure">``, then a paragraph, its caption."""
+
+    has_content = True
+    option_spec = {"name": directives.unchanged_required}
+
+    def run(self):
+        """Return the figure."""
+        *body, caption = self.parse_content_to_nodes() or [None]
+        holds = [node for node in body if isinstance(node, nodes.raw) and FIGURE.search(node.astext())]
+        if len(holds) != 1 or len(body) != 1 or not isinstance(caption, nodes.paragraph):
+            raise self.error('expected one <div class="course-figure" data-figure="...">, a blank line, and a caption')
+        if not self.options.get("name"):
+            raise self.error("expected :name:, by which the text refers to the figure and the address finds it")
+        figure = nodes.figure("", *body, nodes.caption("", "", *caption.children), classes=["interactive"])
+        self.set_source_info(figure)
+        self.add_name(figure)
+        return [figure]
 
 
 def figure_scripts(name):
@@ -64,6 +87,7 @@ def add_figures(app, pagename, templatename, context, doctree):
 
 def setup(app):
     """Register the extension."""
+    app.add_directive("interactive", Interactive)
     app.connect("doctree-read", insert_measured_line)
     app.connect("html-page-context", add_figures)
-    return {"version": "3", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "4", "parallel_read_safe": True, "parallel_write_safe": True}

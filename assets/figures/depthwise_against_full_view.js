@@ -38,7 +38,7 @@
       channel.classList.add("cf-pick");
       return el("div", { class: "cf-editor" }, number("in", sub("in"), "Input channels"), number("out", sub("out"), "Output channels"),
         number("kernel", "K", "Kernel"), number("rows", "H", "Output rows"), number("columns", "W", "Output columns"),
-        number("groups", "groups g", "Groups"), channel);
+        number("groups", "groups", "Groups"), channel);
     }
 
     draw() {

@@ -6,9 +6,8 @@
   const ROWS = ["x", "branch", "u", "a", "f", "s", "y"];
   const FORWARD = { x: 0, branch: 1, u: 1, a: 2, f: 3, s: 4, y: 5 }; // the step that shows a row's numbers
   const BACKWARD = { y: 6, s: 7, f: 8, a: 9, u: 10, branch: 11, x: 12 }; // and its gradient
-  const NAMES = { x: "x", branch: "x", u: "u", a: "a", f: "F", s: "s", y: "y" };
-  const LETTERS = { relu: "ReLU", none: "nothing" };
-  const w = (n) => ["w", el("sub", {}, n)];
+  const NAMES = { x: "x", branch: "x", u: "u", a: "a", f: "F", s: "x + F", y: "y" };
+    const w = (n) => ["w", el("sub", {}, n)];
   const superscript = (n) => String(n).replace(/./g, (c) => ({ "-": "\u207b", 1: "\u00b9", 2: "\u00b2", 3: "\u00b3" })[c] || String.fromCharCode(0x2070 + Number(c)));
 
   /** 0.00000213 -> "2.1 · 10⁻⁶". */
@@ -28,7 +27,7 @@
       this.products = el("p", { class: "cf-products", "data-part": "products" });
       const block = el("div", { class: "cf-block-side" }, this.buildBlock(), this.transport.node);
       const rest = el("div", { class: "cf-chain-side" }, this.buildControls(), this.story, this.lengths,
-        el("div", { class: "cf-title" }, "A chain of blocks: dh", el("sub", {}, "n"), " / dh", el("sub", {}, "0")), this.buildDepth(), this.chain, this.products);
+        this.buildDepth(), this.chain, this.products);
       figure.body.append(el("div", { class: "cf-paths" }, block, rest));
       CF.onWidth(this.chain, () => this.drawChain());
     }
@@ -69,7 +68,7 @@
     arrowsAbove(name, line) {
       const texts = {
         branch: [["copy"], ["add both paths"]], u: [["\u22c6 ", ...w(1)], ["back through ", ...w(1)]], a: [["ReLU"], ["where u > 0"]],
-        f: [["\u22c6 \u03b1", ...w(2)], ["back through \u03b1", ...w(2)]], s: [["add x"], ["copy to both paths"]], y: [[el("span", {}, "ReLU")], [el("span", {}, "where s > 0")]],
+        f: [["\u22c6 \u03b1", ...w(2)], ["back through \u03b1", ...w(2)]], s: [["add x"], ["copy to both paths"]], y: [[el("span", {}, "ReLU")], [el("span", {}, "where x + F > 0")]],
       }[name];
       const down = el("span", { class: "cf-arrow cf-down" }, "\u2193 ", ...texts[0]);
       const up = el("span", { class: "cf-arrow cf-up" }, "\u2191 ", ...texts[1]);
@@ -94,7 +93,7 @@
       }
       const [downwards, upwards] = this.arrows.y ? [this.arrows.y.down.lastChild, this.arrows.y.up.lastChild] : [];
       downwards.textContent = state.last === "relu" ? "ReLU" : "as it is";
-      upwards.textContent = state.last === "relu" ? "where s > 0" : "as it is";
+      upwards.textContent = state.last === "relu" ? "where x + F > 0" : "as it is";
       this.rails[0].classList.toggle("cf-now", state.step === FORWARD.s);
       this.rails[1].classList.toggle("cf-now", state.step === 8 || state.step === 12);
     }
@@ -114,9 +113,10 @@
         input: () => figure.set({ scale: this.slider.valueAsNumber }) });
       figure.bound.push(() => { this.slider.value = figure.state.scale; });
       const number = figure.number({ label: "", name: "Scale, as a number", field: "scale" });
-      const last = figure.choice({ label: "after the sum", name: "After the sum", field: "last", options: LETTERS });
+      const last = CF.checkbox({ label: "last ReLU", checked: true, onChange: (on) => figure.set({ last: on ? "relu" : "none" }) });
+      figure.bound.push(() => { last.firstChild.checked = figure.state.last === "relu"; });
       return el("div", { class: "cf-weights" }, weights("first", 1), weights("second", 2),
-        el("div", { class: "cf-together cf-scale" }, el("span", { class: "cf-letter" }, "\u03b1"), this.slider, number), last);
+        el("div", { class: "cf-together cf-scale" }, el("span", { class: "cf-letter" }, "\u03b1"), this.slider, number, last));
     }
 
     buildDepth() {
@@ -124,8 +124,8 @@
       const { min, max, step } = figure.fields.depth;
       const slider = el("input", { type: "range", min, max, step, "aria-label": "Blocks in the chain", input: () => figure.set({ depth: slider.valueAsNumber }) });
       figure.bound.push(() => { slider.value = figure.state.depth; });
-      return el("div", { class: "cf-together cf-scale" }, el("span", { class: "cf-letter" }, "n"), slider,
-        figure.number({ label: "", name: "Blocks, as a number", field: "depth" }));
+      const title = el("span", { class: "cf-title" }, "dh", el("sub", {}, "n"), " / dh", el("sub", {}, "0"), " of n blocks");
+      return el("div", { class: "cf-together cf-scale" }, title, slider, figure.number({ label: "", name: "Blocks, as a number", field: "depth" }));
     }
 
     draw() {
@@ -158,10 +158,10 @@
         () => `The first kernel slides over x, one zero of padding per side: ${this.worked("u", state.first, result.x, result.u)}.`,
         () => `ReLU: ${closed(result.u)} of 4 numbers are not above 0 and become 0.`,
         () => `The second kernel, scaled by \u03b1: ${this.worked("F\u03b1", state.second, result.a, result.f)}.`,
-        () => `The paths meet: s = x + F, so s[1] = ${format(result.x[1])} + ${factor(result.f[1])} = ${format(result.s[1])}.`,
-        () => (relu ? `ReLU: y. ${this.same() ? "The block gave x back: it is the identity here." : ""}` : `Nothing follows: y = s. ${this.same() ? "The block gave x back: it is the identity." : ""}`),
+        () => `The paths meet: (x + F)[1] = ${format(result.x[1])} + ${factor(result.f[1])} = ${format(result.s[1])}.`,
+        () => (relu ? `ReLU: y. ${this.same() ? "The block gave x back: it is the identity here." : ""}` : `Nothing follows: y = x + F. ${this.same() ? "The block gave x back: it is the identity." : ""}`),
         () => "Now backwards: the gradient dL/dy arrives from the next layer.",
-        () => (relu ? `Through the last ReLU passes what stands where s > 0: ${4 - closed(result.s)} of 4.` : "Nothing follows the sum: dL/ds is what arrived."),
+        () => (relu ? `Through the last ReLU passes what stands where x + F > 0: ${4 - closed(result.s)} of 4.` : "Nothing follows the sum: its gradient is what arrived."),
         () => "The sum hands its gradient, the same numbers, to both its addends: into F, and to x by the identity, times 1.",
         () => `Back through the second kernel: ${this.worked("da\u03b1", state.second, g.f, g.a, true)}.`,
         () => `Back through ReLU: only where u > 0, ${4 - closed(result.u)} of 4.`,
@@ -189,7 +189,7 @@
       const width = Math.floor(this.chain.clientWidth);
       const { chain } = this.figure.result || {};
       if (!width || !chain) return;
-      const height = 132;
+      const height = width < 420 ? 104 : 132;
       const [left, right, top, bottom] = [44, 8, 8, 22];
       const n = chain.residual.length - 1;
       const log = (value) => Math.log10(Math.abs(value));
@@ -216,9 +216,9 @@
       const { residual, plain } = result.chain;
       const line = (css, text, value) => el("span", { class: "cf-product" }, el("span", { class: `cf-swatch ${css}`, "aria-hidden": "true" }), text, el("strong", {}, scientific(value)));
       this.products.replaceChildren(
-        line("", "with shortcuts, \u220f (1 + \u03b1v\u1d62) = ", residual[state.depth]),
-        line("cf-plain", "without, \u220f \u03b1v\u1d62 = ", plain[state.depth]),
-        el("span", { class: "cf-note" }, "Block i: h + \u03b1v\u1d62h, one number wide, v\u1d62 fixed between \u22120.5 and 0.5."));
+        line("", "with shortcuts, \u220f (1 + F\u2032\u1d62) = ", residual[state.depth]),
+        line("cf-plain", "without, \u220f F\u2032\u1d62 = ", plain[state.depth]),
+        el("span", { class: "cf-note" }, "Each block is one number wide, F(h) = \u03b1v\u1d62h with a fixed v\u1d62 between \u22120.5 and 0.5."));
     }
 
     spoken() {
