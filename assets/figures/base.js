@@ -212,13 +212,18 @@
       this.draw();
     }
 
-    reset() {
+    /** Forget entries that could not be taken; a figure with grids puts their numbers back as well. */
+    mend() {
       this.messages.clear();
+    }
+
+    reset() {
+      this.mend();
       this.set(structuredClone(this.initial));
     }
 
     usePreset(name) {
-      this.messages.clear();
+      this.mend();
       this.set({ ...structuredClone(this.initial), ...this.read({ preset: name }, (key) => key) });
     }
 

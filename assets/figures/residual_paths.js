@@ -99,9 +99,10 @@
       return this.view.spoken();
     }
 
-    reset() {
+    mend() {
       this.pause();
-      super.reset();
+      for (const grid of this.view.editable) grid.mend();
+      super.mend();
     }
 
     /** Take over one number of a row; `name` is the field. */

@@ -21,6 +21,7 @@
     constructor(figure) {
       this.figure = figure;
       this.transport = new CF.Transport(figure);
+      this.editable = []; // the grids that the reader may change
       this.story = el("p", { class: "cf-story", "data-part": "story" });
       this.lengths = el("p", { class: "cf-lengths", "data-part": "lengths" });
       this.chain = el("div", { class: "cf-drawing", "data-part": "chain" });
@@ -58,6 +59,8 @@
       const down = make(kind, `Numbers ${shown},`, name === "x" ? "input" : null, name === "x" ? figure.state.input : [null, null, null, null]);
       const up = make("upstream", `Gradient of ${shown},`, name === "y" ? "gradient" : null, name === "y" ? figure.state.gradient : [null, null, null, null]);
       this.grids[name] = { down, up };
+      if (name === "x") this.editable.push(down);
+      if (name === "y") this.editable.push(up);
       const letter = el("span", { class: "cf-letter" }, NAMES[name]);
       const nodes = [[letter, 2], [down.node, 3], [up.node, 4]];
       for (const [node, column] of nodes) Object.assign(node.style, { gridRow: line, gridColumn: column });
@@ -105,6 +108,7 @@
       const weights = (field, n) => {
         const grid = new CF.Grid({ kind: "kernel", label: `Kernel w${n}`, name: `Kernel w${n},`, values: [figure.state[field]], editable: () => true,
           onEdit: (r, c, value) => figure.edit(field, c, value), onInvalid: (...entry) => figure.messages.setCell(...entry) });
+        this.editable.push(grid);
         figure.bound.push(() => grid.setAll([figure.state[field]]));
         return el("div", { class: "cf-together" }, el("span", { class: "cf-letter" }, ...w(n)), grid.node);
       };

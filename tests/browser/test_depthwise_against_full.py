@@ -49,10 +49,11 @@ def reads_by_gradient(module, channels, side):
     return sum(int((p.grad != 0).sum()) for p in module.parameters())
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 def test_counts_equal_torch_over_random_layers(page):
     rng = np.random.default_rng(0)
     names = ["in", "out", "kernel", "rows", "columns", "groups"]
-    draws = [[int(n) for n in rng.integers([1, 1, 1, 1, 1, 1], [13, 13, 6, 15, 15, 7])] for _ in range(240)]
+    draws = [[int(n) for n in rng.integers([1, 1, 1, 1, 1, 1], [9, 9, 6, 9, 9, 6])] for _ in range(200)]
     jobs = [dict(zip(names, draw, strict=True)) for draw in draws]
     got = page.evaluate("jobs => jobs.map(job => ({ ...CourseFigures.depthwise.compute(job), divisors: CourseFigures.depthwise.divisors(job) }))", jobs)
     refused = 0

@@ -152,6 +152,7 @@ def test_editing_numbers_and_depth_and_the_address(page):
     assert 'Numbers x, row 0, column 3 is "x": expected a number.' in page.get_by_role("alert").inner_text()
     page.get_by_role("button", name="Reset").click()
     assert page.evaluate(GRIDS)["Numbers x,"] == [1, 2, 0, 1]
+    assert page.locator("[aria-invalid=true]").count() == 0
     assert page.get_by_role("alert").inner_text() == ""
 
 
