@@ -52,9 +52,13 @@ class Interactive(SphinxDirective):
         *body, caption = self.parse_content_to_nodes() or [None]
         holds = [node for node in body if isinstance(node, nodes.raw) and FIGURE.search(node.astext())]
         if len(holds) != 1 or len(body) != 1 or not isinstance(caption, nodes.paragraph):
-            raise self.error('expected one <div class="course-figure" data-figure="...">, a blank line, and a caption')
+            raise self.error(
+                'expected one <div class="course-figure" data-figure="...">, a blank line, and a caption'
+            )
         if not self.options.get("name"):
-            raise self.error("expected :name:, by which the text refers to the figure and the address finds it")
+            raise self.error(
+                "expected :name:, by which the text refers to the figure and the address finds it"
+            )
         figure = nodes.figure("", *body, nodes.caption("", "", *caption.children), classes=["interactive"])
         self.set_source_info(figure)
         self.add_name(figure)

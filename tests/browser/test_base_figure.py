@@ -98,7 +98,10 @@ def test_the_address_holds_what_differs_and_reset_takes_it_out(mount):
 
 def test_several_figures_share_an_address_and_are_named(mount):
     page = mount(
-        doubling(), doubling('data-n="5"'), doubling(anchor="fig-powers"), at="#fig=doubling-2&n=7&fig=other&k=1"
+        doubling(),
+        doubling('data-n="5"'),
+        doubling(anchor="fig-powers"),
+        at="#fig=doubling-2&n=7&fig=other&k=1",
     )
     assert "5 times is 32" not in page.locator(ROOT).nth(1).inner_text()
     assert "7 times is 128" in page.locator(ROOT).nth(1).inner_text()

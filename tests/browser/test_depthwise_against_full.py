@@ -55,7 +55,10 @@ def test_counts_equal_torch_over_random_layers(page):
     names = ["in", "out", "kernel", "rows", "columns", "groups"]
     draws = [[int(n) for n in rng.integers([1, 1, 1, 1, 1, 1], [9, 9, 6, 9, 9, 6])] for _ in range(200)]
     jobs = [dict(zip(names, draw, strict=True)) for draw in draws]
-    got = page.evaluate("jobs => jobs.map(job => ({ ...CourseFigures.depthwise.compute(job), divisors: CourseFigures.depthwise.divisors(job) }))", jobs)
+    got = page.evaluate(
+        "jobs => jobs.map(job => ({ ...CourseFigures.depthwise.compute(job), divisors: CourseFigures.depthwise.divisors(job) }))",
+        jobs,
+    )
     refused = 0
     for job, result in zip(jobs, got, strict=True):
         c, o, k, g = job["in"], job["out"], job["kernel"], job["groups"]
@@ -63,7 +66,11 @@ def test_counts_equal_torch_over_random_layers(page):
         def conv(a, b, k=k, groups=1):
             return nn.Conv2d(a, b, k, padding="same", groups=groups, bias=False)
 
-        layers = {"full": (conv(c, o), c), "depthwise": (conv(c, c, groups=c), c), "pointwise": (conv(c, o, 1), c)}
+        layers = {
+            "full": (conv(c, o), c),
+            "depthwise": (conv(c, c, groups=c), c),
+            "pointwise": (conv(c, o, 1), c),
+        }
         layers["separable"] = (nn.Sequential(conv(c, c, groups=c), conv(c, o, 1)), c)
         try:
             layers["grouped"] = (conv(c, o, groups=g), c)
@@ -147,7 +154,9 @@ def test_large_layers_are_drawn_as_areas_and_kept_in_the_address(page):
 
 
 def test_the_text_for_readers_without_javascript_tells_the_figures_numbers(browser):
-    div = next(line for line in README.splitlines() if line.startswith("<div") and "depthwise-against-full" in line)
+    div = next(
+        line for line in README.splitlines() if line.startswith("<div") and "depthwise-against-full" in line
+    )
     numbers = re.compile(r"\d+(?:,\d{3})+|\d+(?:\.\d+)?")
     told = set(numbers.findall(re.sub(r"<.*?>", "", div)))
     with figure_page(browser, div) as page:

@@ -73,7 +73,9 @@ def modules(layer, shape):
     flat = len(shape) == 1
     if kind == "dense":
         if not flat:
-            raise RuntimeError("a dense layer after a map: torch would take its columns, the figure asks for a flatten")
+            raise RuntimeError(
+                "a dense layer after a map: torch would take its columns, the figure asks for a flatten"
+            )
         return [nn.Linear(shape[0], numbers[0])]
     if kind == "flatten":
         return [nn.Flatten()]
@@ -111,7 +113,9 @@ def costs_by_reporting(shape, built):
     model = nn.Sequential(*(nn.Sequential(*layer) for layer in built))
     rows = cost(model, shape).layers
     of = [[row for row in rows if row.name.split(".")[0] == str(i)] for i in range(len(built))]
-    return [sum(row.parameters for row in layer) for layer in of], [sum(row.macs for row in layer) for layer in of]
+    return [sum(row.parameters for row in layer) for layer in of], [
+        sum(row.macs for row in layer) for layer in of
+    ]
 
 
 def fields_by_reporting(shape, built, shapes):
@@ -144,13 +148,18 @@ def test_sizes_costs_and_fields_equal_torch_over_random_networks(still):
         networks.append((shape, [settings for _, settings in layers]))
     got = still.evaluate(COMPUTE, jobs)
     assert [one["written"] for one in got] == [
-        one["written"] for one in still.evaluate(COMPUTE, [[job[0], one["written"]] for job, one in zip(jobs, got, strict=True)])
+        one["written"]
+        for one in still.evaluate(
+            COMPUTE, [[job[0], one["written"]] for job, one in zip(jobs, got, strict=True)]
+        )
     ]
     refused = rows_compared = 0
     for (shape, layers), job, result in zip(networks, jobs, got, strict=True):
         shapes, built, broken = by_torch(shape, layers)
         assert result["broken"] == broken, job
-        assert [row["out"] for row in result["rows"][1:]] == shapes + [None] * (len(layers) - len(shapes)), job
+        assert [row["out"] for row in result["rows"][1:]] == shapes + [None] * (len(layers) - len(shapes)), (
+            job
+        )
         refused += broken is not None
         if not built:
             continue
@@ -175,12 +184,21 @@ def test_the_presets_are_the_papers_networks(still):
         PRESETS,
     )
     with torch.device("meta"):
-        whole = [LeNet(), torchvision.models.alexnet(), torchvision.models.vgg11(), torchvision.models.vgg16()]
+        whole = [
+            LeNet(),
+            torchvision.models.alexnet(),
+            torchvision.models.vgg11(),
+            torchvision.models.vgg16(),
+        ]
         resnet, mobilenet = torchvision.models.resnet18(), MobileNet()
     expected = [cost(model, (1, 28, 28) if i == 0 else (3, 224, 224)) for i, model in enumerate(whole)]
     assert texts[:4] == [[one.parameters, one.macs] for one in expected]
     stem = [resnet.conv1, resnet.bn1, resnet.maxpool]
-    stages = [part for block in (*resnet.layer1, *resnet.layer2) for part in (block.conv1, block.bn1, block.conv2, block.bn2)]
+    stages = [
+        part
+        for block in (*resnet.layer1, *resnet.layer2)
+        for part in (block.conv1, block.bn1, block.conv2, block.bn2)
+    ]
     leaves = [module for module in mobilenet.modules() if isinstance(module, (nn.Conv2d, nn.BatchNorm2d))]
     for text, part in zip(texts[4:], [[*stem, *stages], leaves[:18]], strict=True):
         one = cost(nn.Sequential(*part), (3, 224, 224))
@@ -190,13 +208,33 @@ def test_the_presets_are_the_papers_networks(still):
 @pytest.mark.parametrize(
     ("shape", "layers", "message"),
     [
-        ("1 4 4", "conv 8 k5", "The window spans 5 \u00d7 5, and the input is only 4 \u00d7 4. No window fits."),
-        ("1 4 6", "conv 8 k3 d3 p1", "The window spans 7 \u00d7 7, and the input with its padding is only 6 \u00d7 8. No window fits."),
+        (
+            "1 4 4",
+            "conv 8 k5",
+            "The window spans 5 \u00d7 5, and the input is only 4 \u00d7 4. No window fits.",
+        ),
+        (
+            "1 4 6",
+            "conv 8 k3 d3 p1",
+            "The window spans 7 \u00d7 7, and the input with its padding is only 6 \u00d7 8. No window fits.",
+        ),
         ("6 9 9", "conv 8 k3 g4", "6 input channels cannot be divided into 4 groups."),
         ("6 9 9", "conv 8 k3 g3", "8 output channels cannot be divided into 3 groups."),
-        ("1 9 9", "maxpool k3 p2", "The padding of 2 is more than half of the pooling window of 3, which PyTorch refuses."),
-        ("1 9 9", "dense 10", "A dense layer reads one row of numbers, and here arrives a map of 1 \u00d7 9 \u00d7 9. Put a flatten before it."),
-        ("1 3 3", "flatten; conv 4 k1", "A convolution needs a map with rows and columns, and here arrives one row of 9 numbers."),
+        (
+            "1 9 9",
+            "maxpool k3 p2",
+            "The padding of 2 is more than half of the pooling window of 3, which PyTorch refuses.",
+        ),
+        (
+            "1 9 9",
+            "dense 10",
+            "A dense layer reads one row of numbers, and here arrives a map of 1 \u00d7 9 \u00d7 9. Put a flatten before it.",
+        ),
+        (
+            "1 3 3",
+            "flatten; conv 4 k1",
+            "A convolution needs a map with rows and columns, and here arrives one row of 9 numbers.",
+        ),
     ],
 )
 def test_what_is_impossible_is_said_in_words(still, shape, layers, message):
@@ -271,7 +309,9 @@ def test_boxes_and_rows_answer_to_clicks_and_the_address_keeps_the_network(page)
 
 
 def test_the_text_for_readers_without_javascript_tells_the_figures_numbers(browser):
-    div = next(line for line in README.splitlines() if line.startswith("<div") and "shapes-through-network" in line)
+    div = next(
+        line for line in README.splitlines() if line.startswith("<div") and "shapes-through-network" in line
+    )
     numbers = re.compile(r"\d+(?:,\d{3})*")
     told = set(numbers.findall(re.sub(r"<.*?>", "", div)))
     with figure_page(browser, div) as page:

@@ -69,8 +69,15 @@ def test_numbers_and_gradients_equal_autograd_over_random_blocks(page):
     rng = np.random.default_rng(0)
     jobs = []
     for _ in range(240):
-        draw = {name: (rng.integers(-8, 9, n) / 4).tolist() for name, n in [("input", 4), ("first", 3), ("second", 3), ("gradient", 4)]}
-        draw |= {"scale": rng.integers(-20, 21) / 10, "last": str(rng.choice(["relu", "none"])), "depth": int(rng.integers(1, 51))}
+        draw = {
+            name: (rng.integers(-8, 9, n) / 4).tolist()
+            for name, n in [("input", 4), ("first", 3), ("second", 3), ("gradient", 4)]
+        }
+        draw |= {
+            "scale": rng.integers(-20, 21) / 10,
+            "last": str(rng.choice(["relu", "none"])),
+            "depth": int(rng.integers(1, 51)),
+        }
         jobs.append(draw)
     got = page.evaluate("jobs => jobs.map(CourseFigures.residual.compute)", jobs)
     for job, result in zip(jobs, got, strict=True):
@@ -91,11 +98,22 @@ def test_numbers_and_gradients_equal_autograd_over_random_blocks(page):
 
 
 def test_keys_send_the_numbers_forward_and_the_gradient_back(page):
-    job = {"input": [1, 2, 0, 1], "first": [1, 0, -1], "second": [0.5, 1, 0.5], "gradient": [1, 1, 1, 1], "scale": 1, "last": "relu"}
+    job = {
+        "input": [1, 2, 0, 1],
+        "first": [1, 0, -1],
+        "second": [0.5, 1, 0.5],
+        "gradient": [1, 1, 1, 1],
+        "scale": 1,
+        "last": "relu",
+    }
     values = by_autograd(job)
     tab_to(page, ROOT)
     shown = page.evaluate(GRIDS)
-    assert (shown["Numbers x,"], shown["Numbers u,"], shown["Gradient of x,"]) == ([1, 2, 0, 1], [None] * 4, [None] * 4)
+    assert (shown["Numbers x,"], shown["Numbers u,"], shown["Gradient of x,"]) == (
+        [1, 2, 0, 1],
+        [None] * 4,
+        [None] * 4,
+    )
     for name, steps in [("u", 1), ("a", 1), ("F", 1), ("x + F", 1), ("y", 1)]:
         for _ in range(steps):
             page.keyboard.press("ArrowRight")
@@ -122,7 +140,11 @@ def test_with_scale_0_the_block_is_the_identity(page):
         page.keyboard.press("ArrowLeft")
     grids = page.evaluate(GRIDS)
     assert page.get_by_label("Scale, as a number").input_value() == "0"
-    assert (grids["Numbers y,"], grids["Gradient of x,"], grids["Gradient of x into F,"]) == ([1, 2, 0, 1], [1, 1, 0, 1], [0] * 4)
+    assert (grids["Numbers y,"], grids["Gradient of x,"], grids["Gradient of x into F,"]) == (
+        [1, 2, 0, 1],
+        [1, 1, 0, 1],
+        [0] * 4,
+    )
     page.get_by_label("last ReLU").uncheck()
     assert page.evaluate(GRIDS)["Gradient of x,"] == [1] * 4
     products = page.locator("[data-part=products] strong").all_inner_texts()
