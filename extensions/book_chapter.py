@@ -3,9 +3,9 @@
 tools/execute_chapter.py stores in a notebook's metadata what its run took, ``course: {seconds, memory_mb}``.
 
 A page that holds ``<div class="course-figure" data-figure="sliding-window" ...>`` loads, from assets/figures,
-the shared core.js, controls.js and base.js, then sliding_window_*.js, then sliding_window.js; figures.css and base.css,
-and sliding_window.css where there is one. Other pages load none of them. The directive ``{interactive}`` makes such a
-figure a numbered one with a caption.
+the shared core.js, controls.js and base.js, then sliding_window_*.js, then sliding_window.js; figures.css and
+base.css, and sliding_window.css where there is one. Other pages load none of them. The directive
+``{interactive}`` makes such a figure a numbered one with a caption.
 """
 
 import json
@@ -42,7 +42,7 @@ def insert_measured_line(app, doctree):
 
 
 class Interactive(SphinxDirective):
-    """A numbered figure around an interactive one: the ``<div class="course-figure">``, then a paragraph, its caption."""
+    """A numbered figure around a ``<div class="course-figure">``; the paragraph after it is the caption."""
 
     has_content = True
     option_spec = {"name": directives.unchanged_required}

@@ -94,7 +94,7 @@ def test_numbers_and_gradients_equal_autograd_over_random_blocks(page):
             assert len(chain[kind]) == job["depth"] + 1
             expected = chain_by_autograd(job, chain["slopes"], shortcut)
             np.testing.assert_allclose(chain[kind][-1], expected, rtol=1e-12, atol=0)
-    assert 0 < min(abs(slope) for slope in got[0]["chain"]["slopes"])
+    assert min(abs(slope) for slope in got[0]["chain"]["slopes"]) > 0
 
 
 def test_keys_send_the_numbers_forward_and_the_gradient_back(page):
