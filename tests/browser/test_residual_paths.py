@@ -87,7 +87,11 @@ def test_numbers_and_gradients_equal_autograd_over_random_blocks(page):
             np.testing.assert_allclose(result["g"][name], tensor.grad.numpy(), atol=1e-12, err_msg=name)
         lengths = {"arrives": job["gradient"], "leaves": values["x"].grad, "branch": values["branch"].grad}
         for name, row in lengths.items():
-            np.testing.assert_allclose(result["lengths"][name], np.linalg.norm(row), atol=1e-12)
+            np.testing.assert_allclose(
+                result["lengths"][name],
+                np.linalg.norm(np.array(row.tolist() if torch.is_tensor(row) else row)),
+                atol=1e-12,
+            )
         chain = result["chain"]
         assert len(chain["slopes"]) == job["depth"]
         for kind, shortcut in [("residual", 1), ("plain", 0)]:
