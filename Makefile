@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -q
 COVERAGE := _build/coverage.json
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lab execute bench machine lint unit notebooks grading browser clean distclean
+.PHONY: help book serve test lab execute bench machine lint unit notebooks grading browser portability clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ unit: $(STAMP) ## unit tests with their coverage of course_lib (95 % at least), 
 notebooks: $(STAMP) ## every chapter is executed, and still prints what it shows
 	$(PYTEST) tests/notebooks
 	$(BIN)/python tools/compare_chapters.py
+
+portability: $(STAMP) ## chapters, doctests and numerical tests as other processors run them: ARGS=--ci, ARGS="--only laptop"
+	$(BIN)/python tools/portability.py $(ARGS)
 
 grading: $(STAMP) ## the assignments end to end, with their banks of right and wrong solutions
 	$(PYTEST) -n 2 --dist loadscope tests/grading

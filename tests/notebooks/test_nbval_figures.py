@@ -39,7 +39,9 @@ def groups(root, kind):
 
 def curve(root):
     """The path of a drawn line, the longest one."""
-    paths = [path for line in groups(root, "line2d") for path in line if path.get("d") and path.get("clip-path")]
+    paths = [
+        path for line in groups(root, "line2d") for path in line if path.get("d") and path.get("clip-path")
+    ]
     return max(paths, key=lambda path: len(path.get("d")), default=None)
 
 
