@@ -4,8 +4,8 @@
     python tools/check_change.py course_lib/boxes/nms.py  # these files, changed or not
 
 What a file touches is read from the imports (tools/import_graph.py): a change of a central module brings many
-tests, a change of one operation brings few. Tests marked `slow`, and pages in a browser that the change does not
-name, are left to `make test`, which stays the judge.
+tests, a change of one operation few. Tests marked `slow`, and pages in a browser that it does not name,
+are left to `make test`, which stays the judge.
 """
 
 import argparse

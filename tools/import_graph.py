@@ -1,9 +1,9 @@
 """Which files a test, a module or a chapter depends on, read from its code name by name.
 
 A package's ``__init__`` that hands names on ties everything to everything: who imports ``max_pool2d`` from
-``course_lib.functional`` need not depend on ``conv2d``. So a name is followed to the file that defines it, also
-as an attribute (``functional.max_pool2d``) and in a test's strings, which ``getattr`` may use. Whoever uses a
-package in another way, say its ``__all__``, depends on the whole of it.
+``course_lib.functional`` need not depend on ``conv2d``. So names are followed to the file that defines them,
+attributes (``functional.max_pool2d``) and the names in a test's strings among them. Whoever uses a package in
+another way, say its ``__all__``, depends on the whole of it.
 """
 
 import ast
