@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest -q
 # Tests side by side, a thread of arithmetic each: two processes with two threads wait for one another.
 WORKERS ?= 2
-PARALLEL := OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(PYTEST) -n $(WORKERS) --dist worksteal
+PARALLEL := OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(PYTEST) -n $(WORKERS)
 COVERAGE := _build/coverage.json
 
 .DEFAULT_GOAL := help
@@ -45,7 +45,7 @@ lint: $(STAMP) ## ruff over code and notebooks
 
 unit: $(STAMP) ## unit tests with their coverage of course_lib (95 % at least)
 	@mkdir -p _build
-	$(PARALLEL) tests/unit --cov --cov-fail-under=95 --cov-report=json:$(COVERAGE) \
+	$(PARALLEL) --dist worksteal tests/unit --cov --cov-fail-under=95 --cov-report=json:$(COVERAGE) \
 	    && status=0 || status=$$?; $(BIN)/python tools/low_coverage.py $(COVERAGE); exit $$status
 
 doctests: $(STAMP) ## the examples in the docstrings of course_lib
@@ -56,7 +56,7 @@ notebooks: $(STAMP) ## every chapter is executed, and still prints what it shows
 	$(BIN)/python tools/compare_chapters.py
 
 grading: $(STAMP) ## the assignments end to end, with their banks of right and wrong solutions
-	$(PARALLEL) tests/grading
+	$(PARALLEL) --dist loadscope tests/grading
 
 browser: book ## the built pages in a real browser
 	$(PYTEST) tests/browser

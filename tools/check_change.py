@@ -46,18 +46,17 @@ class Selection:
         self.changed = {root / name for name in changed if (root / name).is_file()}
         needs = {path: self.graph.needs(path) for path in self._all("tests/**/test_*.py", "chapters/*.ipynb")}
         touched = [path for path, files in needs.items() if files & self.changed]
+        library = [path for path in self._all("course_lib/**/*.py") if path in self.changed]
+        self.library = [self._name(path) for path in library]
+        self.examples = [self._name(path) for path in library if ">>> " in path.read_text(encoding="utf-8")]
         self.chapters = [path.name for path in touched if path.suffix == ".ipynb"]
-        tests = [self._name(path) for path in touched if path.suffix == ".py"]
-        self.pages = self._pages(tests)
-        self.tests = sorted(
-            {t for t in tests if not t.startswith("tests/browser/")} | set(ALWAYS) if changed else ()
-        )
-        self.assignments = self._assignments()
-        library = self._all("course_lib/**/*.py") if self.changed else []
-        self.examples = [self._name(p) for p in library if p in self.changed and ">>> " in p.read_text()]
+        self.pages, self.assignments = self._pages(), self._assignments()
         self.book = any(p.suffix in BOOK or p.parent.name in ("extensions", "chapters") for p in self.changed)
-        if any(self._name(path).startswith("course_lib/") for path in self.changed):
-            self.tests = sorted({*self.tests, "tests/unit/test_imports.py"})
+        tests = {self._name(path) for path in touched if path.suffix == ".py"} | set(
+            ALWAYS if changed else ()
+        )
+        tests |= {"tests/unit/test_imports.py"} if self.library else set()
+        self.tests = sorted(name for name in tests if not name.startswith("tests/browser/"))
 
     def _all(self, *patterns):
         return sorted({path for pattern in patterns for path in self.root.glob(pattern)})
@@ -65,16 +64,12 @@ class Selection:
     def _name(self, path):
         return str(path.relative_to(self.root))
 
-    def _pages(self, tests):
+    def _pages(self):
         """The browser's tests that changed, or that are named like the figure that did."""
-        stems = {path.stem for path in self.changed if "figures" in path.parts}
-        named = [
-            p for p in self._all("tests/browser/test_*.py") if any(s.startswith(p.stem[5:]) for s in stems)
-        ]
-        mine = [
-            self._name(path) for path in self.changed if self._name(path).startswith("tests/browser/test_")
-        ]
-        return sorted({*mine, *map(self._name, named)} & {*tests, *map(self._name, named)})
+        figures = [path.stem for path in self.changed if "figures" in path.parts]
+        tests = self._all("tests/browser/test_*.py")
+        named = [p for p in tests if p in self.changed or any(f.startswith(p.stem[5:]) for f in figures)]
+        return [self._name(path) for path in named]
 
     def _assignments(self):
         """The assignments whose notebook, checks or bank changed, or whose references did."""
@@ -89,20 +84,25 @@ class Selection:
 
     def commands(self):
         """The parts to run, by name, each with its command."""
-        pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow"]
+        pytest = ["env", "OMP_NUM_THREADS=1", sys.executable, "-m", "pytest", "-q", "-m", "not slow"]
         grading = ["tests/grading/test_banks.py", "tests/grading/test_assignments.py"]
         tests = [t for t in self.tests if t not in grading or not self.assignments]
         parts = {"lint": ["make", "--no-print-directory", "lint"]}
         if tests:
             parts["tests"] = [*pytest, *_side_by_side(tests), *tests]
+        packages = {".".join(Path(name).with_suffix("").parts[:2]) for name in self.library}
+        public = sorted(name for name in packages if "._" not in name)
+        if public and "tests/unit/test_docstrings.py" not in tests:
+            parts["docstrings"] = [*pytest, "tests/unit/test_docstrings.py", "-k", " or ".join(public)]
         if self.assignments:
             short = " or ".join(name.split("_")[0] for name in self.assignments)
             parts["assignments"] = [*pytest, "-k", short, *grading]
         if self.examples:
             parts["examples"] = [*pytest, "--doctest-modules", *self.examples]
+        edited = [path.stem for path in self.changed if path.parent.name == "chapters"]
+        if edited:
+            parts["guard"] = [*pytest, "tests/notebooks/test_guard.py", "-k", " or ".join(sorted(edited))]
         if self.chapters:
-            names = " or ".join(name.split("_")[0] for name in self.chapters)
-            parts["guard"] = [*pytest, "tests/notebooks/test_guard.py", "-k", names]
             parts["chapters"] = [sys.executable, __file__, "--compare", *self.chapters]
         if self.book or self.pages:
             parts["book"] = [sys.executable, "tools/build_book.py"]
@@ -113,7 +113,7 @@ class Selection:
 
 def _side_by_side(tests):
     """Two processes where there is enough to do for both."""
-    return ["-n", "2", "--dist", "worksteal"] if len(tests) > 5 else []
+    return ["-n", "2", "--dist", "loadscope"] if len(tests) > 5 else []
 
 
 def main(arguments=None):

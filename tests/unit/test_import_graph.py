@@ -90,7 +90,15 @@ def test_a_package_s_own_file_touches_whoever_passes_through_it(select):
 def test_chapters_are_read_cell_by_cell(select):
     assert select("course_lib/functional/conv.py").chapters == ["01_a.ipynb"]
     assert select("course_lib/functional/pool.py").chapters == []
-    assert select("chapters/02_b.ipynb").chapters == ["02_b.ipynb"]
+    edited = select("chapters/02_b.ipynb")
+    assert edited.chapters == ["02_b.ipynb"]
+    assert edited.commands()["guard"][-1] == "02_b"
+    assert "guard" not in select("course_lib/functional/conv.py").commands()
+
+
+def test_docstrings_are_read_where_a_public_module_changed(select):
+    assert select("course_lib/functional/conv.py").commands()["docstrings"][-1] == "course_lib.functional"
+    assert "docstrings" not in select("course_lib/_check.py").commands()
 
 
 def test_an_assignment_belongs_to_its_notebook_its_checks_its_bank_and_its_references(select):
