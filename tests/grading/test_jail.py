@@ -38,20 +38,6 @@ def ask(source, name="f", *args, limits=SMALL):
         return inside.function(name)(*args)
 
 
-@pytest.fixture(scope="module")
-def probes(bwrap):
-    """One jail for every question that leaves nothing behind: `echo`, `imports` and `writes`, by name."""
-    source = (
-        "import importlib\ndef echo(x):\n    return x\n"
-        "def imports(module):\n    try:\n        importlib.import_module(module)\n"
-        "    except ImportError:\n        return False\n    return True\n"
-        "def writes(path):\n    try:\n        open(path, 'w')\n    except OSError:\n        return False\n    return True"
-    )
-    with worker(source) as inside:
-        yield inside.function
-        assert inside.losses == 0, "a probe ended the jail, and the next one answered from another"
-
-
 # ---------------------------------------------------------------- what works for honest work
 
 
@@ -76,8 +62,8 @@ def probes(bwrap):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_values_come_back_as_they_went(probes, value):
-    got = probes("echo")(value)
+def test_values_come_back_as_they_went(value):
+    got = ask("def f(x):\n    return x", "f", value)
     assert type(got) is type(value)
     np.testing.assert_equal(got, value)
     if isinstance(value, np.ndarray):
@@ -161,9 +147,9 @@ def test_nobody_runs_it_and_it_has_no_rights():
 @pytest.mark.parametrize(
     "module", ["torch", "torchvision", "scipy", "sklearn", "course_lib.functional", "nbgrader"]
 )
-def test_modules_that_would_give_the_answer_cannot_be_imported(probes, module):
-    assert probes("imports")("numpy")
-    assert not probes("imports")(module)
+def test_modules_that_would_give_the_answer_cannot_be_imported(module):
+    source = f"def f():\n    try:\n        import {module}\n    except ImportError:\n        return 'no'\n    return 'yes'"
+    assert ask(source) == "no"
 
 
 def test_an_assignment_for_torch_gets_torch_and_no_finished_models():
@@ -228,9 +214,9 @@ def test_no_network_not_even_this_machine():
 @pytest.mark.parametrize(
     "path", ["/usr/x", "/python/x", "/packages/x", "/packages/numpy/x", "/x", "/dev/x", "/proc/x"]
 )
-def test_the_system_is_read_only(probes, path):
-    assert probes("writes")("/tmp/x")
-    assert not probes("writes")(path)
+def test_the_system_is_read_only(path):
+    source = "def f(path):\n    try:\n        open(path, 'w')\n    except OSError:\n        return 'no'\n    return 'yes'"
+    assert ask(source, "f", path) == "no"
 
 
 def test_processes_are_limited_for_real():
