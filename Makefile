@@ -4,10 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest -q
+# Tests side by side, a thread of arithmetic each: two processes with two threads wait for one another.
+WORKERS ?= 2
+PARALLEL := OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(PYTEST) -n $(WORKERS)
 COVERAGE := _build/coverage.json
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lab execute bench machine lint unit notebooks grading browser portability clean distclean
+.PHONY: help book serve test check lab student execute bench machine lint unit doctests notebooks grading browser \
+    portability clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +31,11 @@ book: $(STAMP) ## build the book into _build/html, warnings are errors, and say 
 serve: book ## serve the built book at http://localhost:8000
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-test: machine lint unit notebooks grading browser ## run everything: units, chapters, grading, book, browser
+test: machine ## run everything: units, chapters, grading, book, browser; every part, also after a failure
+	@$(BIN)/python tools/run_parts.py lint unit doctests notebooks grading browser
+
+check: $(STAMP) ## the inner loop: lint, and the tests and chapters that your change touches; or make check F="FILE ..."
+	@$(BIN)/python tools/check_change.py $(F)
 
 machine: $(STAMP) ## say what this machine lacks, and how to install it
 	@$(BIN)/python tools/check_machine.py
@@ -36,10 +44,12 @@ lint: $(STAMP) ## ruff over code and notebooks
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet --exclude '*.ipynb' .
 
-unit: $(STAMP) ## unit tests with their coverage of course_lib (95 % at least), doctests, docstrings
+unit: $(STAMP) ## unit tests with their coverage of course_lib (95 % at least)
 	@mkdir -p _build
-	$(PYTEST) -n 2 --dist loadscope tests/unit --cov --cov-fail-under=95 --cov-report=json:$(COVERAGE) \
+	$(PARALLEL) --dist worksteal tests/unit --cov --cov-fail-under=95 --cov-report=json:$(COVERAGE) \
 	    && status=0 || status=$$?; $(BIN)/python tools/low_coverage.py $(COVERAGE); exit $$status
+
+doctests: $(STAMP) ## the examples in the docstrings of course_lib
 	$(PYTEST) --doctest-modules -p no:cacheprovider course_lib
 
 notebooks: $(STAMP) ## every chapter is executed, and still prints what it shows
@@ -50,7 +60,7 @@ portability: $(STAMP) ## chapters, doctests and numerical tests as other process
 	$(BIN)/python tools/portability.py $(ARGS)
 
 grading: $(STAMP) ## the assignments end to end, with their banks of right and wrong solutions
-	$(PYTEST) -n 2 --dist loadscope tests/grading
+	$(PARALLEL) --dist loadscope tests/grading
 
 browser: book ## the built pages in a real browser
 	$(PYTEST) tests/browser
