@@ -70,7 +70,7 @@ student: $(STUDENT)/.installed ## a light start for assignments 1 to 3: JupyterL
 $(STUDENT)/.installed: pyproject.toml constraints.txt
 	@test -x $(STUDENT)/bin/python || $(PYTHON) tools/check_machine.py student
 	@test -x $(STUDENT)/bin/python || $(PYTHON) -m venv $(STUDENT)
-	@echo "Installing into $(STUDENT); this takes about a minute ..."
+	@echo "Installing into $(STUDENT); this takes a minute or two ..."
 	@$(STUDENT)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[student]"
 	@touch $@
 

@@ -229,7 +229,7 @@ COURSE = "from course_lib.grading.entry import main\nmain()\n"
 def test_course_check_grades_in_the_light_start(light, assignment):
     status, output, errors = light(COURSE, "check", assignment, source(assignment), "--unsafe-no-jail")
     assert status == 0, errors
-    assert "\n100 of 110 points" in output
+    assert "\n100 of 100 points" in output
     assert "failed" not in output
 
 
