@@ -8,6 +8,9 @@ PYTEST := $(BIN)/python -m pytest -q
 WORKERS ?= 2
 PARALLEL := OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(PYTEST) -n $(WORKERS)
 COVERAGE := _build/coverage.json
+# `make test CONSTRAINTS=` leaves the pins out: the newest releases that requirements.txt allows.
+CONSTRAINTS ?= -c constraints.txt
+export CONSTRAINTS
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test check lab student execute bench machine lint unit doctests notebooks grading browser \
@@ -21,7 +24,7 @@ $(STAMP): requirements.txt constraints.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) tools/check_machine.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV); the first time this takes some minutes ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt $(CONSTRAINTS)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -69,6 +72,21 @@ lab: $(STAMP) ## JupyterLab on the chapters, nbgrader's extensions on
 	JUPYTER_CONFIG_PATH="$(CURDIR)/assignments" PATH="$(CURDIR)/$(BIN):$$PATH" \
 	    $(BIN)/python -m jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/chapters
 
+STUDENT := .venv-student
+
+student: $(STUDENT)/.installed ## a light start for assignments 1 to 3: JupyterLab, NumPy, the checks; no PyTorch
+	@printf '%s\n' 'Ready. Go on with' '  . $(STUDENT)/bin/activate' \
+	    '  course release a1_convolution                     # writes the notebook, unless your teacher gave you one' \
+	    '  jupyter lab assignments/release                   # work in it' \
+	    '  course check a1_convolution path/to/a1_convolution.ipynb'
+
+$(STUDENT)/.installed: pyproject.toml constraints.txt
+	@test -x $(STUDENT)/bin/python || $(PYTHON) tools/check_machine.py student
+	@test -x $(STUDENT)/bin/python || $(PYTHON) -m venv $(STUDENT)
+	@echo "Installing into $(STUDENT); this takes a minute or two ..."
+	@$(STUDENT)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[student]"
+	@touch $@
+
 execute: $(STAMP) ## re-execute chapters in place: make execute C=02, or C="02 05", or C=all
 	$(BIN)/python tools/execute_chapter.py $(C)
 
@@ -79,4 +97,4 @@ clean: ## remove what was built
 	rm -rf _build
 
 distclean: clean ## remove the virtual environment as well
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(STUDENT)
