@@ -2,7 +2,7 @@
 
 from axe_playwright_python.base import AXE_SCRIPT
 
-MATH_TIMEOUT = 20_000
+PATIENCE = 120_000  # milliseconds: how long a busy machine may take to load a page or typeset its mathematics
 PHONE = 390
 WIDE = 1280
 STILL = "*, *::before, *::after { transition: none !important; animation: none !important }"
@@ -47,7 +47,7 @@ class Watch:
         """Fail with the faults since the last call, if there are any."""
         self.page.evaluate("1")  # what the page has sent so far arrives before the answer
         faults, self.faults = self.faults, []
-        assert faults == []
+        assert not faults, "\n".join(faults)
 
 
 class Reader:
@@ -56,6 +56,7 @@ class Reader:
     def __init__(self, context, server):
         self.page, self.server, self.name, self.scheme = context.new_page(), server, None, None
         self.watch = Watch(self.page, server.url)
+        self.page.set_default_timeout(PATIENCE)
 
     def look(self, name, scheme="light", width=WIDE, height=900, reduced_motion="no-preference"):
         """Return the tab with page `name` in it, in this scheme and width.
@@ -81,9 +82,7 @@ class Reader:
 def wait_for_math(page):
     """Wait until MathJax, where the page has any mathematics, has typeset it."""
     if page.locator(".math").count():
-        page.wait_for_function(
-            "window.MathJax && MathJax.startup && MathJax.startup.promise", timeout=MATH_TIMEOUT
-        )
+        page.wait_for_function("window.MathJax && MathJax.startup && MathJax.startup.promise")
         page.evaluate("() => MathJax.startup.promise.then(() => true)")
 
 
