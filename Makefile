@@ -66,7 +66,7 @@ grading: $(STAMP) ## the assignments end to end, with their banks of right and w
 	$(PARALLEL) --dist loadscope tests/grading
 
 browser: book ## the built pages in a real browser
-	$(PYTEST) tests/browser
+	$(PYTEST) -n 2 --dist loadgroup tests/browser
 
 lab: $(STAMP) ## JupyterLab on the chapters, nbgrader's extensions on
 	JUPYTER_CONFIG_PATH="$(CURDIR)/assignments" PATH="$(CURDIR)/$(BIN):$$PATH" \
