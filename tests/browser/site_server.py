@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import io
 import threading
 from contextlib import contextmanager
 
@@ -12,17 +13,16 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # one connection carries many requests
     disable_nagle_algorithm = True  # head and body go out without waiting for each other
 
-    def do_GET(self):
-        """Answer with a page from memory, or with a file."""
+    def send_head(self):
+        """Begin the answer, to GET and to HEAD alike: a page from memory, or a file."""
         if self.path not in self.server.written:
-            super().do_GET()
-            return
+            return super().send_head()
         body = self.server.written[self.path].encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        return io.BytesIO(body)
 
     def end_headers(self):
         """Let the browser keep the answer: nothing changes while the tests run."""
