@@ -99,21 +99,21 @@ class Graph:
 
     def needs(self, path):
         """Every file that a file depends on, itself included, and the ``conftest.py`` files above a test."""
-        found, passed, todo = set(), set(), [path]
-        while todo:
-            at = todo.pop()
+        found, passed, pending = set(), set(), [path]
+        while pending:
+            at = pending.pop()
             if at in found:
                 continue
             found.add(at)
             names = self.uses(at)
             if "tests" in at.parts:
                 names = names | self.named_in_strings(at)
-                todo += [
+                pending += [
                     folder / "conftest.py" for folder in at.parents if (folder / "conftest.py").is_file()
                 ]
             for name in names:
                 files, more = self.resolve(name, at.parent)
-                todo += files
+                pending += files
                 passed |= more
         return found | passed
 

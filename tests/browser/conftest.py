@@ -140,7 +140,7 @@ def look(page_name, book_reader):
     if page_name and not (HTML / page_name).exists():
         pytest.fail(f"{page_name} is not in the built book", pytrace=False)
     yield functools.partial(book_reader.look, page_name)
-    book_reader.watch.check()
+    book_reader.watch.check_silence()
 
 
 @pytest.fixture
@@ -170,6 +170,6 @@ def open_page(browser, book):
     def opened(name, **view):
         with reader(browser, book) as own:
             yield own.look(name, **view)
-            own.watch.check()
+            own.watch.check_silence()
 
     return opened

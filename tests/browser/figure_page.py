@@ -37,7 +37,7 @@ def figure_page(reader, body, theme="light", width=1000, **media):
     name = f"?{len(reader.server.written)}"
     reader.server.written[f"/{name}"] = PAGE.format(theme=theme, head=head(body), body=body)
     yield reader.look(name, width=width, **media)
-    reader.watch.check()
+    reader.watch.check_silence()
 
 
 def tab_to(page, selector, limit=60):

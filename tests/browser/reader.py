@@ -43,7 +43,7 @@ class Watch:
         if not url.startswith((self.home, "data:", "blob:")):
             self.note(f"request to another host: {url}")
 
-    def check(self):
+    def check_silence(self):
         """Fail with the faults since the last call, if there are any."""
         self.page.evaluate("1")  # what the page has sent so far arrives before the answer
         faults, self.faults = self.faults, []

@@ -46,4 +46,4 @@ def test_page_fits_a_phone(look):
 def test_page_is_silent_and_asks_no_other_host(look, book_reader):
     """The last question: what the page asked for since it was opened, in every scheme and width, has come."""
     look().wait_for_load_state("networkidle")
-    book_reader.watch.check()
+    book_reader.watch.check_silence()
