@@ -124,6 +124,16 @@ def test_low_contrast_in_the_dark_only(plant):
         test_pages.test_axe_finds_nothing_serious(look, "dark")
 
 
+def test_a_pale_token_among_many_of_its_kind(plant):
+    token = '<span class="n">image</span> '
+    look = plant(
+        f'<div class="highlight"><pre>{9 * token}<span class="n" style="color: #ddd">kernel</span></pre></div>'
+    )
+    with pytest.raises(AssertionError, match=r"color-contrast \(serious\): .*#ddd"):
+        test_pages.test_axe_finds_nothing_serious(look, "light")
+    assert look().locator("pre span.n").first.is_visible()
+
+
 def test_sideways_scroll_on_a_phone_only(plant):
     look = plant('<div style="width: 600px">wide</div>')
     wide = look()
