@@ -44,7 +44,7 @@
     const gu = reluBack(ga, u);
     const branch = correlateBack(gu, first); // what comes back through F
     const g = { y: gradient, s: gs, f: gs, a: ga, u: gu, branch, x: add(gs, branch) };
-    const lengths = { arrives: length(gs), leaves: length(g.x), branch: length(branch) };
+    const lengths = { arrives: length(gradient), leaves: length(g.x), branch: length(branch) };
     return { x, branch: x, u, a, f, s, y, g, lengths, chain: chain(settings) };
   }
 

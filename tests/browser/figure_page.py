@@ -1,5 +1,6 @@
 """A small page that holds interactive figures, so that they are tested without building the book."""
 
+import functools
 import importlib.util
 import re
 from contextlib import contextmanager

@@ -5,7 +5,9 @@ import re
 import numpy as np
 import pytest
 import torch
-from figure_page import ASSETS, axe_violations, figure_page, tab_to
+from conftest import ASSETS
+from figure_page import figure_page, tab_to
+from reader import FIGURES, axe_violations
 from torch import nn
 
 from course_lib.reporting import cost
@@ -24,9 +26,9 @@ def figure(**data):
 
 
 @pytest.fixture
-def page(browser):
+def page(figure_reader):
     """A page with four channels to six."""
-    with figure_page(browser, figure(preset="small")) as opened:
+    with figure_page(figure_reader, figure(preset="small")) as opened:
         yield opened
 
 
@@ -153,22 +155,22 @@ def test_large_layers_are_drawn_as_areas_and_kept_in_the_address(page):
     assert int(page.get_by_label("Output channel", exact=True).input_value()) < 10
 
 
-def test_the_text_for_readers_without_javascript_tells_the_figures_numbers(browser):
+def test_the_text_for_readers_without_javascript_tells_the_figures_numbers(figure_reader):
     div = next(
         line for line in README.splitlines() if line.startswith("<div") and "depthwise-against-full" in line
     )
     numbers = re.compile(r"\d+(?:,\d{3})+|\d+(?:\.\d+)?")
     told = set(numbers.findall(re.sub(r"<.*?>", "", div)))
-    with figure_page(browser, div) as page:
+    with figure_page(figure_reader, div) as page:
         inputs = page.locator("input").evaluate_all("all => all.map(one => ` ${one.value}`).join(' ')")
         shown = set(numbers.findall(page.locator(ROOT).inner_text() + inputs))
     assert len(told) > 10
     assert told <= shown
 
 
-def test_every_preset_fits_a_screen_and_a_phone(browser):
+def test_every_preset_fits_a_screen_and_a_phone(figure_reader):
     for width, height in [(1300, 900), (390, 844)]:
-        with figure_page(browser, figure(preset="small", groups=2), width=width) as page:
+        with figure_page(figure_reader, figure(preset="small", groups=2), width=width) as page:
             for preset in PRESETS:
                 page.get_by_label("Example").select_option(preset)
                 assert page.locator(ROOT).bounding_box()["height"] <= height
@@ -176,8 +178,8 @@ def test_every_preset_fits_a_screen_and_a_phone(browser):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(browser, theme):
-    with figure_page(browser, figure(preset="wide", groups=4), theme=theme) as page:
-        assert axe_violations(page) == []
+def test_axe_finds_nothing(figure_reader, theme):
+    with figure_page(figure_reader, figure(preset="wide", groups=4), theme=theme) as page:
+        assert axe_violations(page, FIGURES) == []
         page.get_by_label("Groups").fill("5")
-        assert axe_violations(page) == []
+        assert axe_violations(page, FIGURES) == []

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 import torchvision
-from figure_page import ASSETS, axe_violations, figure_page, tab_to
+from conftest import ASSETS
+from figure_page import figure_page, tab_to
+from reader import FIGURES, axe_violations
 from torch import nn
 
 from course_lib.models import LeNet, MobileNet
@@ -31,16 +33,16 @@ def figure(**data):
 
 
 @pytest.fixture(scope="module")
-def still(browser):
+def still(figure_reader):
     """A page whose figure no test changes."""
-    with figure_page(browser, figure()) as page:
+    with figure_page(figure_reader, figure()) as page:
         yield page
 
 
 @pytest.fixture
-def page(browser):
+def page(figure_reader):
     """A page with LeNet-5."""
-    with figure_page(browser, figure(preset="lenet-5")) as opened:
+    with figure_page(figure_reader, figure(preset="lenet-5")) as opened:
         yield opened
 
 
@@ -101,7 +103,7 @@ def by_torch(shape, layers):
             with torch.no_grad():
                 for module in added:
                     x = module.eval()(x)
-        except (RuntimeError, ValueError):
+        except (RuntimeError, ValueError, IndexError):
             return shapes, built, index + 1
         built.append(added)
         shapes.append(list(x.shape[1:]))
@@ -141,7 +143,7 @@ def fields_by_reporting(shape, built, shapes):
 def test_sizes_costs_and_fields_equal_torch_over_random_networks(still):
     rng = np.random.default_rng(0)
     jobs, networks = [], []
-    for _ in range(240):
+    for _ in range(480):
         shape = (int(rng.choice([1, 2, 3, 4, 6])), *(int(n) for n in rng.integers(1, 26, 2)))
         layers = [random_layer(rng, depth) for depth in range(rng.integers(1, 7))]
         jobs.append([" ".join(map(str, shape)), "; ".join(text for text, _ in layers)])
@@ -171,7 +173,7 @@ def test_sizes_costs_and_fields_equal_torch_over_random_networks(still):
             assert row["field"] == list(field.size), job
             assert row["whole"] or row["jump"] == list(field.jump), job
         rows_compared += len(rows)
-    assert 40 < refused < 200
+    assert 80 < refused < 400
     assert rows_compared > 400
 
 
@@ -308,21 +310,21 @@ def test_boxes_and_rows_answer_to_clicks_and_the_address_keeps_the_network(page)
 # ---- what an author embeds, and how it looks -----------------------------------------------------------------------
 
 
-def test_the_text_for_readers_without_javascript_tells_the_figures_numbers(browser):
+def test_the_text_for_readers_without_javascript_tells_the_figures_numbers(figure_reader):
     div = next(
         line for line in README.splitlines() if line.startswith("<div") and "shapes-through-network" in line
     )
     numbers = re.compile(r"\d+(?:,\d{3})*")
     told = set(numbers.findall(re.sub(r"<.*?>", "", div)))
-    with figure_page(browser, div) as page:
+    with figure_page(figure_reader, div) as page:
         shown = set(numbers.findall(page.locator("table").inner_text()))
-    assert len(told) > 20
+    assert len(told) >= 20
     assert told <= shown
 
 
-def test_every_preset_fits_a_screen_and_a_phone(browser):
+def test_every_preset_fits_a_screen_and_a_phone(figure_reader):
     for width, height in [(1300, 900), (390, 844)]:
-        with figure_page(browser, figure(preset="vgg-16"), width=width) as page:
+        with figure_page(figure_reader, figure(preset="vgg-16"), width=width) as page:
             for preset in PRESETS:
                 page.get_by_label("Example").select_option(preset)
                 page.wait_for_timeout(20)
@@ -332,9 +334,9 @@ def test_every_preset_fits_a_screen_and_a_phone(browser):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(browser, theme):
-    with figure_page(browser, figure(preset="lenet-5"), theme=theme) as page:
+def test_axe_finds_nothing(figure_reader, theme):
+    with figure_page(figure_reader, figure(preset="lenet-5"), theme=theme) as page:
         page.get_by_label("Kind of layer").select_option("dense")
-        assert axe_violations(page) == []
+        assert axe_violations(page, FIGURES) == []
         page.get_by_label("Kind of layer").select_option("conv")
-        assert axe_violations(page) == []
+        assert axe_violations(page, FIGURES) == []
