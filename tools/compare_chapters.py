@@ -17,7 +17,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 STAMP = ROOT / "_build" / "nbval.json"
 SANITIZE = ROOT / "tests" / "notebooks" / "sanitize.cfg"
-SHARED = ("course_lib/**/*.py", "requirements.txt", "constraints.txt", "tests/notebooks/sanitize.cfg")
+FIGURES = "tests.notebooks.nbval_figures"  # the plugin that compares figures by what they show
+SHARED = (
+    "course_lib/**/*.py",
+    "requirements.txt",
+    "constraints.txt",
+    "tests/notebooks/sanitize.cfg",
+    "tests/notebooks/nbval_figures.py",
+)
 
 
 def digest(paths):
@@ -40,12 +47,17 @@ def passed_before():
         return {}
 
 
-def nbval(names, workers):
-    """Compare the named chapters; return pytest's exit status."""
-    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env"]
+def nbval_command(paths, workers):
+    """The command that runs notebooks again and compares them, from the repository's root."""
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "-p", FIGURES]
     command += ["--nbval-sanitize-with", str(SANITIZE), "-p", "no:cacheprovider"]
     command += ["-n", str(workers), "--dist", "loadfile"]
-    command += [str(ROOT / "chapters" / name) for name in names]
+    return [*command, *map(str, paths)]
+
+
+def nbval(names, workers):
+    """Compare the named chapters; return pytest's exit status."""
+    command = nbval_command([ROOT / "chapters" / name for name in names], workers)
     return subprocess.run(command, cwd=ROOT, env=os.environ | {"COURSE_QUIET": "1"}).returncode
 
 

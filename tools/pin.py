@@ -9,6 +9,6 @@ HEADER = (
 )
 
 if __name__ == "__main__":
-    freeze = [sys.executable, "-m", "pip", "freeze", "--exclude-editable", "--exclude", "pip"]
+    freeze = [sys.executable, "-m", "pip", "freeze", "--all", "--exclude-editable", "--exclude", "pip"]
     pinned = subprocess.run(freeze, check=True, capture_output=True, text=True).stdout
     (Path(__file__).parent.parent / "constraints.txt").write_text(HEADER + pinned)

@@ -175,6 +175,15 @@
       this.cells.forEach((row, r) => row.forEach((cell, c) => cell.value !== values[r][c] && this.write(cell, values[r][c])));
     }
 
+    /** Put the number that is in use back into every cell whose entry is none. */
+    mend() {
+      for (const cell of this.cells.flat().filter(({ target }) => target?.getAttribute("aria-invalid") === "true")) {
+        this.write(cell, cell.value);
+        cell.target.removeAttribute("aria-invalid");
+        this.onInvalid(cell.name, null);
+      }
+    }
+
     /** Set a class on the cells where test(r, c) holds, and take it off the others. */
     mark(name, test) {
       this.cells.forEach((row, r) => row.forEach((cell, c) => cell.node.classList.toggle(name, Boolean(test(r, c)))));

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from course_lib._extras import require
 from course_lib._validation import as_bool, as_int, fail
 from course_lib.datasets import vision
 from course_lib.datasets.digits import load_digits_28
@@ -137,6 +138,7 @@ def data_loader(
     >>> tuple(images.shape), tuple(labels.shape)
     ((32, 1, 28, 28), (32,))
     """
+    require("torch", "data_loader")
     import torch
 
     batch_size = as_int("data_loader", "batch_size", batch_size, 1)

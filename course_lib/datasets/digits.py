@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib._extras import require
 from course_lib.datasets.types import ImageData, Split
 
 
 def load_digits_28() -> ImageData:
     """Enlarge scikit-learn's 8 x 8 digits threefold, with a margin of 2 pixels, and split them 4 : 1."""
+    require("sklearn", "datasets.load('digits')")
     from sklearn.datasets import load_digits
 
     bunch = load_digits()

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from course_lib._extras import require
 from course_lib.datasets.types import ImageData, Split, VisionData
 
 #: The environment variable that names the folder of data sets.
@@ -50,6 +51,7 @@ def load_vision(name: str, root: str | os.PathLike | None, download: bool) -> Im
 
 
 def _open(name: str, folder: Path, download: bool) -> tuple[Any, Any]:
+    require("torchvision", f"datasets.load({name!r})")
     from torchvision import datasets as tv
 
     if name in ("mnist", "fashion_mnist"):

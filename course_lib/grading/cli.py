@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from course_lib._extras import EXTRAS, explain
 from course_lib.grading.cli_class import collect, export, report
 from course_lib.grading.course import Course, CourseError, find_root
 
@@ -41,6 +42,12 @@ class Commands(click.Group):
             return super().invoke(context)
         except (CourseError, JailError, RubricError) as error:
             click.echo(f"course: {error}", err=True)
+            context.exit(2)
+        except ModuleNotFoundError as error:
+            if error.name not in EXTRAS:
+                raise
+            text = explain(error.name, "this command") if str(error).startswith("No module") else str(error)
+            click.echo(f"course: {text}", err=True)
             context.exit(2)
         except Exception as error:
             if not type(error).__module__.startswith("sqlalchemy"):

@@ -69,6 +69,11 @@ def find_bwrap() -> str:
         If it is missing or too old, with the command that installs it.
     """
     path = shutil.which("bwrap")
+    if path is None and sys.platform != "linux":
+        raise JailError(
+            "the jail, bubblewrap, exists on Linux alone. Your own notebook you can grade without it: add "
+            "--unsafe-no-jail\n(it runs with all your rights; never do that with files of others)"
+        )
     if path is None:
         raise JailError(
             f"bubblewrap is missing, so submissions cannot be run safely. Install it with: {INSTALL}\n"
@@ -225,5 +230,16 @@ def environment(path: str) -> dict[str, str]:
 
 
 def unsafe_command(script: str) -> list[str]:
-    """Command line without a jail, for machines that have none: the submission can do what you can do."""
+    """Command line without a jail, for machines that have none: the submission can do what you can do.
+
+    Raises
+    ------
+    JailError
+        On Windows, whose pipes and limits are others.
+    """
+    if sys.platform == "win32":
+        raise JailError(
+            "a notebook cannot be graded on Windows itself. Its checks run there in Jupyter; `course check` "
+            "runs in the Windows Subsystem for Linux: wsl --install"
+        )
     return [sys.executable, "-s", "-B", str(script)]

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 
+from course_lib._extras import require
 from course_lib.grading.course import CourseError
 
 
@@ -28,6 +29,7 @@ def cluster(address: str) -> Iterator[Executor]:
     CourseError
         If no scheduler answers there.
     """
+    require("distributed", "grading on a cluster")
     from distributed import Client
 
     try:

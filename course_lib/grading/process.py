@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import secrets
 import selectors
@@ -20,7 +21,6 @@ from course_lib.grading.protocol import HEADER_LIMIT, Unreadable, encode_request
 SCRIPT = Path(__file__).with_name("worker.py")
 WATCH = 0.1  # seconds between two looks at the memory of a worker that keeps us waiting
 START_SECONDS = 30.0
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class WorkerLost(Exception):  # noqa: N818
@@ -191,7 +191,7 @@ def resident_memory(pid: int) -> int:
     """Resident memory of a process and all its descendants, in bytes; 0 where /proc does not say."""
     total = 0
     with contextlib.suppress(OSError, ValueError, IndexError):
-        total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+        total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * mmap.PAGESIZE
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             children = Path(f"/proc/{pid}/task/{task}/children").read_text().split()

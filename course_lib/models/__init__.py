@@ -7,6 +7,10 @@
 
 from __future__ import annotations
 
+import course_lib._torch  # noqa: F401 - says it where PyTorch is missing
+
+# isort: split
+
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -31,9 +31,19 @@ _STYLE = {
     "image.cmap": "gray",
     "svg.hashsalt": "course",
     "svg.fonttype": "path",
+    # Which vertices are left out hangs on last bits; without this, a curve has as many as its data.
+    "path.simplify": False,
 }
+_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 _MOST_PIXELS_IN_SVG = 1000
-_CLIP_PATH = re.compile(r'<clipPath id="(?P<name>[^"]+)">(?P<content>.*?)</clipPath>', re.DOTALL)
+_DECIMALS = 2  # of a point, which is 4/3 px: what is rounded away is 0.007 px at most
+_COORDINATES = re.compile(r'(?<=\s)(?:d|x|y|width|height|viewBox|points)="[^"]*"|translate\([^)]*\)')
+_FRACTION = re.compile(r"-?\d+\.\d+|-0(?![\d.])")
+# What matplotlib names after its own content: clip paths, markers and the paths of a collection.
+_DEFINITION = re.compile(
+    r'<clipPath id="(?P<clip>[^"]+)">.*?</clipPath>|<path id="(?P<path>(?:m|C\w+_)[0-9a-f]{10})"[^>]*>',
+    re.DOTALL,
+)
 
 
 def use_course_style() -> None:
@@ -66,7 +76,7 @@ def _choose_notebook_format(shell) -> None:
     def as_svg(figure: Figure) -> str | None:
         if _holds_photograph(figure):
             return None
-        return _name_clip_paths(print_figure(figure, "svg", metadata={"Date": None, "Creator": None}))
+        return _stored_form(print_figure(figure, "svg", metadata=_NO_METADATA))
 
     def as_png(figure: Figure) -> bytes | None:
         return print_figure(figure, "png") if _holds_photograph(figure) else None
@@ -76,26 +86,44 @@ def _choose_notebook_format(shell) -> None:
     formatters["image/png"].for_type(Figure, as_png)
 
 
-def _name_clip_paths(svg: str) -> str:
-    """`svg` with each clip path named after what the file says of it.
+def _stored_form(svg: str) -> str:
+    """`svg` as a notebook stores it: without digits that nobody sees and that differ between processors."""
+    return _named_by_content(_rounded(svg))
 
-    Matplotlib names it after the unrounded corners, whose last bit the layout solver does not fix:
-    the same drawing would be stored under other names on another run.
+
+def _rounded(svg: str) -> str:
+    """`svg` with its coordinates rounded to what can be seen, and no negative zero.
+
+    Scales and angles stay as they are: a factor's third decimal can be seen.
     """
-    names = {}
-    for clip in _CLIP_PATH.finditer(svg):
-        names[clip["name"]] = "p" + hashlib.sha256(clip["content"].encode()).hexdigest()[:10]
-    written = set()
 
-    def once(clip: re.Match) -> str:
-        name = names[clip["name"]]
-        if name in written:
+    def number(found: re.Match) -> str:
+        text = f"{float(found[0]):.{_DECIMALS}f}".rstrip("0").rstrip(".")
+        return "0" if text == "-0" else text
+
+    return _COORDINATES.sub(lambda coordinates: _FRACTION.sub(number, coordinates[0]), svg)
+
+
+def _named_by_content(svg: str) -> str:
+    """`svg` with each definition named after what the file says of it.
+
+    Matplotlib names a definition after unrounded numbers, whose last bit the layout solver does not fix:
+    the same drawing would be stored under other names on another run. Clip paths that the rounding makes
+    equal become one. Numbers 1, 2, ... would do as well but for viewers that put all figures into one page.
+    """
+    names, written = {}, set()
+
+    def define(found: re.Match) -> str:
+        old = found["clip"] or found["path"]
+        content = found[0].replace(old, "", 1)
+        new = names[old] = old[:-10] + hashlib.sha256(content.encode()).hexdigest()[:10]
+        if found["clip"] and new in written:
             return ""
-        written.add(name)
-        return f'<clipPath id="{name}">{clip["content"]}</clipPath>'
+        written.add(new)
+        return found[0].replace(old, new, 1)
 
-    svg = _CLIP_PATH.sub(once, svg)
-    return re.sub(r"url\(#([^)]+)\)", lambda use: f"url(#{names.get(use[1], use[1])})", svg)
+    svg = _DEFINITION.sub(define, svg)
+    return re.sub(r'(?<=[("]#)[^")]+', lambda use: names.get(use[0], use[0]), svg)
 
 
 def _holds_photograph(figure: Figure) -> bool:

@@ -4,6 +4,7 @@ Every function takes a PyTorch model and images and returns NumPy arrays. The mo
 and is left as it was found: same mode, no gradients on its parameters, no hooks.
 """
 
+import course_lib._torch  # noqa: F401 - says it where PyTorch is missing
 from course_lib.saliency.covers import occlusion
 from course_lib.saliency.gradients import activation_maximisation, gradient_saliency
 from course_lib.saliency.maps import class_activation_map, grad_cam, layer_activations

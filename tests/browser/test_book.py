@@ -1,4 +1,4 @@
-"""What the book as a whole must do, and proof that the page tests can fail."""
+"""What the book as a whole must do."""
 
 import pytest
 
@@ -20,28 +20,7 @@ def test_theme_button_turns_the_page_dark(open_page):
         assert seen == {"light", "dark"}
 
 
-def test_thebe_is_gone(open_page):
-    with open_page("index.html") as page:
-        assert page.evaluate("typeof THEBE_JS_URL") == "undefined"
-        assert page.locator("script[src*=thebe], link[href*=thebe]").count() == 0
-
-
-def test_a_request_to_another_host_is_a_failure(open_page):
-    with pytest.raises(AssertionError, match="request to another host"), open_page("index.html") as page:
-        page.evaluate("fetch('http://192.0.2.1/x').catch(() => 0)")
-
-
-def test_a_console_error_is_a_failure(open_page):
-    with pytest.raises(AssertionError, match="told you so"), open_page("index.html") as page:
-        page.evaluate("console.error('told you so')")
-
-
-def test_an_exception_in_a_script_is_a_failure(open_page):
-    with pytest.raises(AssertionError, match="boom"), open_page("index.html") as page:  # noqa: PT012
-        page.evaluate("new Promise(done => setTimeout(() => { done(); throw new Error('boom') }, 0))")
-        page.wait_for_timeout(50)
-
-
-def test_a_missing_file_is_a_failure(open_page):
-    with pytest.raises(AssertionError, match="404 for"), open_page("index.html") as page:
-        page.evaluate("fetch('no-such-file.js')")
+@pytest.mark.on_page("index.html")
+def test_thebe_is_gone(visit):
+    assert visit.evaluate("typeof THEBE_JS_URL") == "undefined"
+    assert visit.locator("script[src*=thebe], link[href*=thebe]").count() == 0

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from conftest import HTML
-from figure_page import axe_violations, figure_page, tab_to
+from figure_page import figure_page, tab_to
+from reader import FIGURES, PHONE, axe_violations
 
 pytestmark = pytest.mark.browser
 
@@ -50,9 +50,9 @@ def figure(x=X, w=W, bias="1 0", controls="input filters bias stride padding", *
 
 
 @pytest.fixture
-def page(browser):
+def page(figure_reader):
     """A page with the chapter's figure."""
-    with figure_page(browser, figure()) as opened:
+    with figure_page(figure_reader, figure()) as opened:
         yield opened
 
 
@@ -84,24 +84,23 @@ def filled(page):
 
 def test_compute_equals_torch_over_random_settings(page):
     rng = np.random.default_rng(0)
-    fitting = 0
+    cases = []
     for _ in range(200):
         c, o = rng.integers(1, 5, 2)
         x, w = (
             rng.integers(-9, 10, (c, *rng.integers(1, 8, 2))),
             rng.integers(-9, 10, (o, c, *rng.integers(1, 5, 2))),
         )
-        b, stride, padding = (
-            rng.integers(-9, 10, o),
-            rng.integers(1, 4, 2).tolist(),
-            rng.integers(0, 3, 2).tolist(),
+        case = {"input": x.tolist(), "filters": w.tolist(), "bias": rng.integers(-9, 10, o).tolist()}
+        cases.append(
+            case | {"stride": rng.integers(1, 4, 2).tolist(), "padding": rng.integers(0, 3, 2).tolist()}
         )
-        settings = {"input": x.tolist(), "filters": w.tolist(), "bias": b.tolist()}
-        settings |= {"stride": stride, "padding": padding}
-        got = page.evaluate("settings => CourseFigures.channels.compute(settings)", settings)
-        x, w, b = (torch.tensor(array, dtype=torch.float64) for array in (x, w, b))
+    fitting = 0
+    computed = page.evaluate("all => all.map(one => CourseFigures.channels.compute(one))", cases)
+    for case, got in zip(cases, computed, strict=True):
+        x, w, b = (torch.tensor(case[name], dtype=torch.float64) for name in ("input", "filters", "bias"))
         try:
-            expected = torch.nn.functional.conv2d(x[None], w, b, stride, padding)[0]
+            expected = torch.nn.functional.conv2d(x[None], w, b, case["stride"], case["padding"])[0]
         except RuntimeError:
             assert not got["fits"]
             assert "No window fits" in got["message"]
@@ -169,8 +168,8 @@ def test_stride_and_padding(page):
     assert page.locator(".cf-kind-input").first.locator(".cf-pad").count() == 10
 
 
-def test_what_cannot_fit_is_said(browser):
-    with figure_page(browser, figure(x=np.ones((3, 2, 2), dtype=int), padding=0)) as page:
+def test_what_cannot_fit_is_said(figure_reader):
+    with figure_page(figure_reader, figure(x=np.ones((3, 2, 2), dtype=int), padding=0)) as page:
         assert "No window fits: a slice is 3 \u00d7 3" in page.get_by_role("alert").inner_text()
         assert page.locator(OUTPUT).count() == 0
         page.get_by_label("Padding down", exact=True).fill("1")
@@ -188,23 +187,23 @@ def test_what_cannot_fit_is_said(browser):
         ({"stride": 9}, "data-stride: expected 1 to 3 down and across, got 9 and 9"),
     ],
 )
-def test_an_unreadable_attribute_is_said_in_place(browser, change, message):
-    with figure_page(browser, figure(**change)) as page:
+def test_an_unreadable_attribute_is_said_in_place(figure_reader, change, message):
+    with figure_page(figure_reader, figure(**change)) as page:
         assert message in page.locator(".course-figure").inner_text()
         assert "Filters over channels." in page.locator(".course-figure").inner_text()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(browser, theme):
-    with figure_page(browser, figure(), theme=theme, reduced_motion="reduce") as page:
+def test_axe_finds_nothing(figure_reader, theme):
+    with figure_page(figure_reader, figure(), theme=theme, reduced_motion="reduce") as page:
         page.locator(f"{OUTPUT} .cf-cell").nth(4).focus()
         page.get_by_label("red row 0, column 0", exact=True).fill("x")
-        assert axe_violations(page) == []
+        assert axe_violations(page, FIGURES) == []
 
 
-@pytest.mark.parametrize("width", [390, 690])
-def test_no_width_overflows(browser, width):
-    with figure_page(browser, figure(x=np.full((3, 7, 7), -12)), width=width) as page:
+@pytest.mark.parametrize("width", [PHONE, 690])
+def test_no_width_overflows(figure_reader, width):
+    with figure_page(figure_reader, figure(x=np.full((3, 7, 7), -12)), width=width) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == width
         inner, outer = page.locator(".course-figure").evaluate("one => [one.scrollWidth, one.clientWidth]")
         assert inner == outer
@@ -213,19 +212,16 @@ def test_no_width_overflows(browser, width):
 # ---- on the chapter's own page -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_chapter_steps_by_key(open_page, scheme):
-    if not (HTML / CHAPTER).exists():
-        pytest.fail(f"{CHAPTER} is not in the built book", pytrace=False)
-    with open_page(CHAPTER, scheme=scheme, width=390 if scheme == "dark" else 1280) as page:
-        address = page.url
-        first = page.locator('.course-figure[data-figure="channels"]')
-        first.locator(f"{OUTPUT} .cf-cell").first.focus()
-        page.keyboard.press("Home")
-        sums = []
-        for _ in range(18):
-            sums.append(total(page))
-            page.keyboard.press("ArrowRight")
-        assert sums == np.ravel(Y).tolist()
-        assert page.url == address
-        assert axe_violations(page) == []
+@pytest.mark.on_page(CHAPTER)
+def test_the_chapter_steps_by_key(chapter):
+    address = chapter.url
+    first = chapter.locator('.course-figure[data-figure="channels"]')
+    first.locator(f"{OUTPUT} .cf-cell").first.focus()
+    chapter.keyboard.press("Home")
+    sums = []
+    for _ in range(18):
+        sums.append(total(chapter))
+        chapter.keyboard.press("ArrowRight")
+    assert sums == np.ravel(Y).tolist()
+    assert chapter.url == address
+    assert axe_violations(chapter, FIGURES) == []

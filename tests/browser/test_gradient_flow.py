@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from conftest import HTML
-from figure_page import axe_violations, figure_page, tab_to
+from figure_page import figure_page, tab_to
+from reader import FIGURES, PHONE, axe_violations
 
 pytestmark = pytest.mark.browser
 
@@ -32,9 +32,9 @@ def figure(
 
 
 @pytest.fixture
-def page(browser):
+def page(figure_reader):
     """A page with one figure."""
-    with figure_page(browser, figure()) as opened:
+    with figure_page(figure_reader, figure()) as opened:
         yield opened
 
 
@@ -79,7 +79,7 @@ def taps(page, kind):
 
 # ---- the arithmetic ------------------------------------------------------------------------------------------------
 
-TRACES = """settings => {
+TRACES = """all => all.map(settings => {
     const result = CourseFigures.gradientFlow.compute(settings);
     if (!result.fits) return null;
     const { trace } = CourseFigures.gradientFlow;
@@ -92,27 +92,26 @@ TRACES = """settings => {
         gradInput: result.gradInput, gradKernel: result.gradKernel, scattered,
         gathered: settings.input.map(add("input", m => m.g * m.k)), weights: settings.kernel.map(add("kernel", m => m.x * m.g)),
     };
-}"""
+})"""
 
 
 def test_gradients_equal_autograd_over_random_settings(page):
     rng = np.random.default_rng(0)
-    fitting = 0
+    cases = []
     for _ in range(200):
         image = rng.integers(-9, 10, rng.integers(1, 8, 2))
         kernel = rng.integers(-9, 10, rng.integers(1, 5, 2))
         stride, padding = (tuple(int(n) for n in rng.integers(low, 4, 2)) for low in (1, 0))
         out = (np.array(image.shape) + 2 * np.array(padding) - kernel.shape) // stride + 1
-        if min(out) < 1:
-            continue
-        fitting += 1
-        upstream = rng.integers(-9, 10, out)
-        settings = {"input": image.tolist(), "kernel": kernel.tolist(), "upstream": upstream.tolist()}
-        got = page.evaluate(TRACES, settings | {"stride": stride, "padding": padding})
-        grad_input, grad_kernel = by_torch(image, kernel, upstream, stride, padding)
+        if min(out) >= 1:
+            cases.append((image, kernel, rng.integers(-9, 10, out), stride, padding))
+    assert len(cases) > 100
+    names = ("input", "kernel", "upstream", "stride", "padding")
+    settings = [dict(zip(names, (np.asarray(part).tolist() for part in case), strict=True)) for case in cases]
+    for case, got in zip(cases, page.evaluate(TRACES, settings), strict=True):
+        grad_input, grad_kernel = by_torch(*case)
         assert got["gradInput"] == got["scattered"] == got["gathered"] == grad_input
         assert got["gradKernel"] == got["weights"] == grad_kernel
-    assert fitting > 100
 
 
 # ---- the figure ----------------------------------------------------------------------------------------------------
@@ -230,8 +229,8 @@ def test_keys_stay_inside_the_figure(page):
     assert page.evaluate("leaked") == []
 
 
-def test_a_figure_that_nobody_may_change(browser):
-    with figure_page(browser, figure(upstream=None, controls="", trace="input", stride="1 1")) as page:
+def test_a_figure_that_nobody_may_change(figure_reader):
+    with figure_page(figure_reader, figure(upstream=None, controls="", trace="input", stride="1 1")) as page:
         assert page.locator(".cf-row input, .cf-number").count() == 0
         assert (shown(page, "gradinput"), shown(page, "gradkernel")) == by_torch(IMAGE, KERNEL)
         tab_to(page, ".cf-kind-input .cf-cell")
@@ -239,24 +238,24 @@ def test_a_figure_that_nobody_may_change(browser):
         assert "Gradient of input row 1, column 0" in said(page)
 
 
-def test_an_upstream_of_the_wrong_shape_is_said_in_place(browser):
-    with figure_page(browser, figure(upstream=[[1, 2, 3]])) as page:
+def test_an_upstream_of_the_wrong_shape_is_said_in_place(figure_reader):
+    with figure_page(figure_reader, figure(upstream=[[1, 2, 3]])) as page:
         text = page.locator(".course-figure").inner_text()
         assert "data-upstream: expected the output's shape 2,2, got 1,3" in text
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(browser, theme):
+def test_axe_finds_nothing(figure_reader, theme):
     body = "".join(figure(trace=trace, label=trace) for trace in ("output", "input", "kernel"))
-    with figure_page(browser, body, theme=theme, reduced_motion="reduce") as page:
+    with figure_page(figure_reader, body, theme=theme, reduced_motion="reduce") as page:
         page.get_by_label("Kernel row 0, column 0", exact=True).first.fill("x")
-        assert axe_violations(page) == []
+        assert axe_violations(page, FIGURES) == []
 
 
-def test_phone_width_does_not_overflow(browser):
+def test_phone_width_does_not_overflow(figure_reader):
     wide = figure(np.full((7, 7), -12), np.full((4, 4), -8), None, padding="3", label="Wide")
-    with figure_page(browser, figure() + wide, width=390) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
+    with figure_page(figure_reader, figure() + wide, width=PHONE) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE
         boxes = page.locator(".course-figure").evaluate_all(
             "all => all.map(one => [one.scrollWidth, one.clientWidth])"
         )
@@ -266,16 +265,7 @@ def test_phone_width_does_not_overflow(browser):
 # ---- on the chapter's own page -------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["light", "dark"])
-def chapter(open_page, request):
-    """The built page: wide in the light scheme, as wide as a phone in the dark one."""
-    if not (HTML / CHAPTER).exists():
-        pytest.fail(f"{CHAPTER} is not in the built book", pytrace=False)
-    with open_page(CHAPTER, scheme=request.param, width=390 if request.param == "dark" else 1280) as page:
-        yield page
-
-
-def on_page(chapter, index):
+def one_of(chapter, index):
     """One of the page's figures, and its numbers as the author wrote them."""
     one = chapter.locator('.course-figure[data-figure="gradient-flow"]').nth(index)
 
@@ -290,9 +280,10 @@ def heard(one):
     return one.locator("[data-part=live]").inner_text()
 
 
+@pytest.mark.on_page(CHAPTER)
 def test_the_chapter_s_first_figure_follows_clicks_and_keys(chapter):
     address = chapter.url
-    one, image, kernel, upstream = on_page(chapter, 0)
+    one, image, kernel, upstream = one_of(chapter, 0)
     grad_input, grad_kernel = by_torch(image, kernel, upstream)
     assert grad_input == [[0, 1, -2], [2, 2, -5], [6, 11, 3]]  # as the text works it by hand
     assert grad_kernel == [[11, 14], [20, 23]]
@@ -312,11 +303,12 @@ def test_the_chapter_s_first_figure_follows_clicks_and_keys(chapter):
         chapter.keyboard.press("ArrowDown")
     assert seen == np.ravel(grad_input).tolist()
     assert chapter.url == address
-    assert axe_violations(chapter) == []
+    assert axe_violations(chapter, FIGURES) == []
 
 
+@pytest.mark.on_page(CHAPTER)
 def test_the_chapter_s_second_figure_dilates(chapter):
-    one, image, kernel, upstream = on_page(chapter, 1)
+    one, image, kernel, upstream = one_of(chapter, 1)
     stride = (int(one.get_attribute("data-stride")),) * 2
     assert stride == (2, 2)
     expected = by_torch(image, kernel, upstream, stride=stride)

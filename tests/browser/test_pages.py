@@ -1,31 +1,9 @@
 """Every page of the built book: silent, self-contained, accessible, typeset, and no wider than a phone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from reader import PHONE, axe_violations
 
 pytestmark = pytest.mark.browser
-PHONE = {"width": 390, "height": 844}
-
-
-def violations(page):
-    """The serious and critical violations of axe on the page, one line each."""
-    page.add_style_tag(
-        content="*, *::before, *::after { transition: none !important; animation: none !important }"
-    )
-    found = (
-        Axe().run(page, options={"preload": False}).response["violations"]
-    )  # its preload asks for wrong paths
-    return [
-        f"{rule['id']} ({rule['impact']}): {node['target']} {node.get('failureSummary', '')}"
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
-
-
-def test_page_is_silent_and_asks_no_other_host(visit):
-    visit.wait_for_load_state("networkidle")
-    assert visit.watch.faults == []
 
 
 def test_page_has_a_title_and_one_heading(visit, page_name):
@@ -49,21 +27,23 @@ def test_mathematics_is_typeset(visit):
     assert visit.locator("mjx-merror").count() == 0
 
 
-def test_links_within_the_book_lead_somewhere(visit, book_url):
+def test_links_within_the_book_lead_somewhere(visit, book, status):
     links = visit.eval_on_selector_all("main a[href]", "all => all.map(a => a.href)")
-    inside = {link.split("#")[0] for link in links if link.startswith(book_url)}
-    assert [link for link in sorted(inside) if visit.request.get(link).status != 200] == []
+    inside = {link.split("#")[0] for link in links if link.startswith(book.url)}
+    assert [link for link in sorted(inside) if status(link) != 200] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(visit, scheme):
-    visit.emulate_media(color_scheme=scheme)
-    visit.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
-    assert violations(visit) == []
+def test_axe_finds_nothing_serious(look, scheme):
+    assert axe_violations(look(scheme), impacts=["serious", "critical"]) == []
 
 
-def test_page_fits_a_phone(visit):
-    wide = visit.viewport_size
-    visit.set_viewport_size(PHONE)
-    assert visit.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    visit.set_viewport_size(wide)
+def test_page_fits_a_phone(look):
+    page = look(width=PHONE, height=844)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+
+
+def test_page_is_silent_and_asks_no_other_host(look, book_reader):
+    """The last question: what the page asked for since it was opened, in every scheme and width, has come."""
+    look().wait_for_load_state("networkidle")
+    book_reader.watch.check_silence()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import scipy.signal
 import torch
-from conftest import HTML
-from figure_page import axe_violations, figure_page, tab_to
+from figure_page import figure_page, tab_to
+from reader import FIGURES, PHONE, axe_violations
 
 pytestmark = pytest.mark.browser
 
@@ -34,9 +34,9 @@ def figure(image=IMAGE, kernel=KERNEL, controls="input kernel stride padding dil
 
 
 @pytest.fixture
-def page(browser):
+def page(figure_reader):
     """A page with row B1's figure."""
-    with figure_page(browser, figure()) as opened:
+    with figure_page(figure_reader, figure()) as opened:
         yield opened
 
 
@@ -69,11 +69,20 @@ def field(page, name):
 # ---- the arithmetic, without the figure --------------------------------------------------------------------------
 
 
-def compute(page, image, kernel, stride=(1, 1), padding=(0, 0), dilation=(1, 1), mode="cross-correlation"):
-    """Run the figure's own arithmetic in the browser."""
+def settings_of(image, kernel, stride=(1, 1), padding=(0, 0), dilation=(1, 1), mode="cross-correlation"):
+    """What the figure's arithmetic takes."""
     settings = dict(stride=list(stride), padding=list(padding), dilation=list(dilation), mode=mode)
-    settings |= {"input": np.asarray(image).tolist(), "kernel": np.asarray(kernel).tolist()}
-    return page.evaluate("settings => CourseFigures.slidingWindow.compute(settings)", settings)
+    return settings | {"input": np.asarray(image).tolist(), "kernel": np.asarray(kernel).tolist()}
+
+
+def compute_all(page, settings):
+    """Run the figure's own arithmetic in the browser, once for each of the settings."""
+    return page.evaluate("all => all.map(one => CourseFigures.slidingWindow.compute(one))", settings)
+
+
+def compute(page, *arrays, **options):
+    """Run the figure's own arithmetic in the browser."""
+    return compute_all(page, [settings_of(*arrays, **options)])[0]
 
 
 def test_compute_gives_the_worked_examples(page):
@@ -95,25 +104,27 @@ def test_convolution_mode_is_scipys(page):
 
 def test_compute_equals_torch_over_random_settings(page):
     rng = np.random.default_rng(1)
-    fitting = 0
+    cases = []
     for _ in range(300):
         image = rng.integers(-9, 10, rng.integers(1, 9, 2))
         kernel = rng.integers(-9, 10, rng.integers(1, 6, 2))
         settings = dict(
             stride=rng.integers(1, 5, 2), padding=rng.integers(0, 5, 2), dilation=rng.integers(1, 4, 2)
         )
-        settings = {name: tuple(int(n) for n in pair) for name, pair in settings.items()}
-        got = compute(page, image, kernel, **settings)
+        cases.append((image, kernel, {name: tuple(int(n) for n in pair) for name, pair in settings.items()}))
+    computed = compute_all(page, [settings_of(image, kernel, **options) for image, kernel, options in cases])
+    fitting = 0
+    for (image, kernel, options), got in zip(cases, computed, strict=True):
         x, w = (torch.tensor(a, dtype=torch.float64)[None, None] for a in (image, kernel))
         try:
-            expected = torch.nn.functional.conv2d(x, w, **settings)[0, 0]
+            expected = torch.nn.functional.conv2d(x, w, **options)[0, 0]
         except RuntimeError:
             assert not got["fits"]
             assert "No window fits" in got["message"]
             continue
         fitting += 1
         assert got["output"] == expected.tolist()
-        assert got["unread"] == unread_by_torch(x, w, settings)
+        assert got["unread"] == unread_by_torch(x, w, options)
     assert 100 < fitting < 300
 
 
@@ -199,19 +210,21 @@ def test_clicking_an_output_cell_jumps_there(page):
     assert shown(page) == [["12", "", ""], ["", "", "19"], ["", "", ""]]
 
 
-def test_play_runs_to_the_end_and_pauses(page):
-    page.clock.install()
-    play = page.get_by_role("button", name="Play")
-    play.click()
-    page.clock.run_for(2500)
-    assert "3 of 9" in said(page)
-    page.get_by_role("button", name="Pause").click()
-    page.clock.run_for(5000)
-    assert "3 of 9" in said(page)
-    play.click()
-    page.clock.run_for(20_000)
-    assert "9 of 9" in said(page)
-    assert play.is_visible()
+def test_play_runs_to_the_end_and_pauses(fresh_figure_reader):
+    with figure_page(fresh_figure_reader, figure()) as page:
+        page.clock.install(time=0)
+        page.clock.pause_at(60)  # from here on it moves by run_for alone, however busy the machine is
+        play = page.get_by_role("button", name="Play")
+        play.click()
+        page.clock.run_for(2500)
+        assert "3 of 9" in said(page)
+        page.get_by_role("button", name="Pause").click()
+        page.clock.run_for(5000)
+        assert "3 of 9" in said(page)
+        play.click()
+        page.clock.run_for(20_000)
+        assert "9 of 9" in said(page)
+        assert play.is_visible()
 
 
 def test_fill_in_all_by_space(page):
@@ -299,8 +312,8 @@ def test_sizes_change_and_what_cannot_fit_is_said(page):
     assert np.shape(shown(page)) == (2, 3)
 
 
-def test_unread_values_are_marked_when_asked(browser):
-    with figure_page(browser, figure(stride="3 2", show_unread="", kernel=[[1, 1], [1, 1]])) as page:
+def test_unread_values_are_marked_when_asked(figure_reader):
+    with figure_page(figure_reader, figure(stride="3 2", show_unread="", kernel=[[1, 1], [1, 1]])) as page:
         struck = page.locator(".cf-kind-input .cf-unread input")
         labels = struck.evaluate_all("inputs => inputs.map(input => input.getAttribute('aria-label'))")
         expected = compute(page, IMAGE, np.ones((2, 2)), stride=(3, 2))["unread"]
@@ -311,9 +324,9 @@ def test_unread_values_are_marked_when_asked(browser):
         )
 
 
-def test_figures_on_one_page_are_independent(browser):
+def test_figures_on_one_page_are_independent(figure_reader):
     second = figure(image=np.arange(9).reshape(3, 3), kernel=[[0, 1], [2, 3]], controls="")
-    with figure_page(browser, figure() + second) as page:
+    with figure_page(figure_reader, figure() + second) as page:
         page.locator(OUTPUT).nth(1).locator(".cf-cell").first.focus()
         page.keyboard.press("End")
         assert said(page) == ""
@@ -321,8 +334,8 @@ def test_figures_on_one_page_are_independent(browser):
         assert page.locator(".course-figure").nth(1).locator(".cf-settings input, .cf-row input").count() == 0
 
 
-def test_an_unreadable_attribute_is_said_in_place(browser):
-    with figure_page(browser, figure(mode="correlation")) as page:
+def test_an_unreadable_attribute_is_said_in_place(figure_reader):
+    with figure_page(figure_reader, figure(mode="correlation")) as page:
         assert (
             'data-mode: expected cross-correlation or convolution, got "correlation"'
             in page.locator(".course-figure").inner_text()
@@ -331,52 +344,49 @@ def test_an_unreadable_attribute_is_said_in_place(browser):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(browser, theme):
+def test_axe_finds_nothing(figure_reader, theme):
     body = figure() + figure(
         padding="1 2", stride="2", dilation="1 2", mode="convolution", show_unread="", fill="", label="Second"
     )
-    with figure_page(browser, body, theme=theme, reduced_motion="reduce") as page:
+    with figure_page(figure_reader, body, theme=theme, reduced_motion="reduce") as page:
         page.locator(f"{OUTPUT} .cf-cell").nth(4).focus()
         page.get_by_label("Kernel row 0, column 0", exact=True).first.fill("x")
-        assert axe_violations(page) == []
+        assert axe_violations(page, FIGURES) == []
 
 
-def test_phone_width_does_not_overflow(browser):
+def test_phone_width_does_not_overflow(figure_reader):
     wide = figure(image=np.full((8, 8), -12), padding="4", kernel=np.full((5, 5), -8), label="Wide")
-    with figure_page(browser, figure() + wide, width=390) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
+    with figure_page(figure_reader, figure() + wide, width=PHONE) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE
         boxes = page.locator(".course-figure").evaluate_all(
             "all => all.map(one => [one.scrollWidth, one.clientWidth])"
         )
         assert [inner - outer for inner, outer in boxes] == [0, 0]
 
 
-def test_reduced_motion_is_respected(browser):
+def test_reduced_motion_is_respected(figure_reader):
     read = "node => getComputedStyle(node).transitionDuration"
     for motion, expected in [("reduce", "0s"), ("no-preference", "0.22s, 0.22s")]:
-        with figure_page(browser, figure(), reduced_motion=motion) as page:
+        with figure_page(figure_reader, figure(), reduced_motion=motion) as page:
             assert page.locator(".cf-overlay").first.evaluate(read) == expected
 
 
 # ---- on the chapter's own page -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_chapter_steps_by_key(open_page, scheme):
-    if not (HTML / CHAPTER).exists():
-        pytest.fail(f"{CHAPTER} is not in the built book", pytrace=False)
-    with open_page(CHAPTER, scheme=scheme, width=390 if scheme == "dark" else 1280) as page:
-        address = page.url
-        first = page.locator('.course-figure[data-figure="sliding-window"]').first
-        first.locator(f"{OUTPUT} .cf-cell").first.focus()
-        page.keyboard.press("Home")
-        sums = []
-        for _ in range(9):
-            sums.append(float(first.locator("[data-part=live]").inner_text().rsplit("=", 1)[1]))
-            page.keyboard.press("ArrowRight")
-        assert sums == np.ravel(RESULT).tolist()
-        assert page.url == address
-        assert axe_violations(page) == []
+@pytest.mark.on_page(CHAPTER)
+def test_the_chapter_steps_by_key(chapter):
+    address = chapter.url
+    first = chapter.locator('.course-figure[data-figure="sliding-window"]').first
+    first.locator(f"{OUTPUT} .cf-cell").first.focus()
+    chapter.keyboard.press("Home")
+    sums = []
+    for _ in range(9):
+        sums.append(float(first.locator("[data-part=live]").inner_text().rsplit("=", 1)[1]))
+        chapter.keyboard.press("ArrowRight")
+    assert sums == np.ravel(RESULT).tolist()
+    assert chapter.url == address
+    assert axe_violations(chapter, FIGURES) == []
 
 
 def type_into(page, figure, **values):
@@ -392,39 +402,36 @@ def read(figure, part):
     return figure.locator(f"[data-part={part}]").inner_text()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_padding_stride_and_dilation_change_by_key_in_their_chapter(open_page, scheme):
-    if not (HTML / PADDING).exists():
-        pytest.fail(f"{PADDING} is not in the built book", pytrace=False)
-    with open_page(PADDING, scheme=scheme, width=390 if scheme == "dark" else 1280) as page:
-        address = page.url
-        figures = page.locator('.course-figure[data-figure="sliding-window"]')
-        assert figures.count() == 3
-        first, dilated, gaps = (figures.nth(index) for index in range(3))
+@pytest.mark.on_page(PADDING)
+def test_padding_stride_and_dilation_change_by_key_in_their_chapter(chapter):
+    address = chapter.url
+    figures = chapter.locator('.course-figure[data-figure="sliding-window"]')
+    assert figures.count() == 3
+    first, dilated, gaps = (figures.nth(index) for index in range(3))
 
-        first.get_by_label("fill in all").focus()
-        page.keyboard.press("Space")
-        assert filled(first) == [[0, 3, 8, 4], [9, 19, 25, 10], [21, 37, 43, 16], [6, 7, 8, 0]]
-        type_into(page, first, stride_down=3, stride_across=2)
-        assert filled(first) == [[0, 8], [6, 8]]
-        size = "rows: \u230a(3 + 2\u00b71 \u2212 1\u00b7(2 \u2212 1) \u2212 1) / 3\u230b + 1 = 2"
-        assert size in read(first, "sizes")
-        type_into(page, first, stride_down=1, stride_across=1, padding_down=0, padding_across=0)
-        type_into(page, first, dilation_down=2, dilation_across=2)
-        assert filled(first) == [[38]]
-        size = "rows: \u230a(3 + 2\u00b70 \u2212 2\u00b7(2 \u2212 1) \u2212 1) / 1\u230b + 1 = 1"
-        assert size in read(first, "sizes")
-        assert "No window reads 5 of the input's 9 values" in read(first, "notes")
+    first.get_by_label("fill in all").focus()
+    chapter.keyboard.press("Space")
+    assert filled(first) == [[0, 3, 8, 4], [9, 19, 25, 10], [21, 37, 43, 16], [6, 7, 8, 0]]
+    type_into(chapter, first, stride_down=3, stride_across=2)
+    assert filled(first) == [[0, 8], [6, 8]]
+    size = "rows: \u230a(3 + 2\u00b71 \u2212 1\u00b7(2 \u2212 1) \u2212 1) / 3\u230b + 1 = 2"
+    assert size in read(first, "sizes")
+    type_into(chapter, first, stride_down=1, stride_across=1, padding_down=0, padding_across=0)
+    type_into(chapter, first, dilation_down=2, dilation_across=2)
+    assert filled(first) == [[38]]
+    size = "rows: \u230a(3 + 2\u00b70 \u2212 2\u00b7(2 \u2212 1) \u2212 1) / 1\u230b + 1 = 1"
+    assert size in read(first, "sizes")
+    assert "No window reads 5 of the input's 9 values" in read(first, "notes")
 
-        dilated.locator(f"{OUTPUT} .cf-cell").first.focus()
-        page.keyboard.press("End")
-        assert read(dilated, "live").endswith("= 6")
+    dilated.locator(f"{OUTPUT} .cf-cell").first.focus()
+    chapter.keyboard.press("End")
+    assert read(dilated, "live").endswith("= 6")
 
-        assert "No window reads 32 of the input's 56 values" in read(gaps, "notes")
-        type_into(page, gaps, stride_down=2, stride_across=2)
-        assert "No window reads 8 of the input's 56 values" in read(gaps, "notes")
-        type_into(page, gaps, padding_down=1, padding_across=1)
-        assert read(gaps, "notes") == "Every input value is read by at least one window."
+    assert "No window reads 32 of the input's 56 values" in read(gaps, "notes")
+    type_into(chapter, gaps, stride_down=2, stride_across=2)
+    assert "No window reads 8 of the input's 56 values" in read(gaps, "notes")
+    type_into(chapter, gaps, padding_down=1, padding_across=1)
+    assert read(gaps, "notes") == "Every input value is read by at least one window."
 
-        assert page.url == address
-        assert axe_violations(page) == []
+    assert chapter.url == address
+    assert axe_violations(chapter, FIGURES) == []

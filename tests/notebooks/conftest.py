@@ -1,6 +1,8 @@
 """The tools and a small notebook that behaves like a chapter."""
 
 import importlib.util
+import os
+import subprocess
 import sys
 
 import nbformat
@@ -40,3 +42,19 @@ def folder(tmp_path, notebook, execute_chapter, monkeypatch):
     monkeypatch.setattr(execute_chapter, "CHAPTERS", tmp_path)
     nbformat.write(notebook, tmp_path / "02_small.ipynb")
     return tmp_path
+
+
+@pytest.fixture
+def run_nbval(root):
+    """Run nbval over a folder as `make notebooks` does; the answer is its exit status and report."""
+    compare = load(root / "tools" / "compare_chapters.py")
+
+    def run(folder):
+        command = [*compare.nbval_command([folder], workers=1), "--color=no"]
+        command += ["-c", str(root / "pyproject.toml"), "--rootdir", str(folder)]
+        done = subprocess.run(
+            command, cwd=root, capture_output=True, text=True, env=os.environ | {"COURSE_QUIET": "1"}
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    return run

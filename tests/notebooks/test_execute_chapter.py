@@ -1,8 +1,6 @@
 """tools/execute_chapter.py writes whole chapters in one form, and nbval notices a changed number in them."""
 
 import os
-import subprocess
-import sys
 
 import nbformat
 import pytest
@@ -74,31 +72,13 @@ def test_ids_follow_the_source_and_never_repeat(notebook, execute_chapter):
     assert len(set(ids)) == len(ids) == 4
 
 
-def nbval(folder, root):
-    """Run nbval as `make notebooks` does; return its exit status and report."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--nbval",
-        "--nbval-current-env",
-    ]
-    command += ["--nbval-sanitize-with", str(root / "tests/notebooks/sanitize.cfg"), str(folder)]
-    command += ["-c", str(root / "pyproject.toml"), "--rootdir", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"COURSE_QUIET": "1"})
-    return done.returncode, done.stdout + done.stderr
-
-
-def test_nbval_passes_and_fails_when_one_printed_number_is_altered(folder, root, execute_chapter):
+def test_nbval_passes_and_fails_when_one_printed_number_is_altered(folder, run_nbval, execute_chapter):
     execute_chapter.main(["02"])
-    status, report = nbval(folder, root)
+    status, report = run_nbval(folder)
     assert status == 0, report
     text = (folder / "02_small.ipynb").read_text()
     assert text.count('"42\\n"') == 1
     (folder / "02_small.ipynb").write_text(text.replace('"42\\n"', '"43\\n"'))
-    status, report = nbval(folder, root)
+    status, report = run_nbval(folder)
     assert status == 1, report
     assert "1 failed" in report

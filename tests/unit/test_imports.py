@@ -13,6 +13,8 @@ PACKAGE = ROOT / "course_lib"
 # A module may import modules of its own level's row or of the rows that the row names; see design of the package.
 LEVELS = {
     "_validation": "0",
+    "_extras": "0",
+    "_torch": "T1",
     "functional": "1",
     "boxes": "1",
     "layers": "2",

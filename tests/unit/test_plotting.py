@@ -117,16 +117,59 @@ def test_svg_is_the_same_on_every_run_and_stands_on_white():
 
 def test_a_clip_path_is_named_after_what_the_file_says_of_it():
     def drawing(names):
-        clips = "".join(f'<clipPath id="{name}"><rect x="1.5"/></clipPath>' for name in names)
-        return f'<svg><g clip-path="url(#{names[-1]})"/><g fill="url(#GR0_0)"/><defs>{clips}</defs></svg>'
+        clips = "".join(f'<clipPath id="{name:>011}"><rect x="1.5"/></clipPath>' for name in names)
+        return (
+            f'<svg><g clip-path="url(#{names[-1]:>011})"/><g fill="url(#GR0_0)"/><defs>{clips}</defs></svg>'
+        )
 
-    one = style._name_clip_paths(drawing(["pfirst"]))
-    assert one == style._name_clip_paths(drawing(["pother"]))
-    assert one == style._name_clip_paths(drawing(["pone", "ptwo"])), "twins that the rounding makes equal"
+    one = style._named_by_content(drawing(["pfirst"]))
+    assert one == style._named_by_content(drawing(["pother"]))
+    assert one == style._named_by_content(drawing(["pone", "ptwo"])), "twins that the rounding makes equal"
     used = re.search(r'clip-path="url\(#(\w+)\)"', one)[1]
     assert one.count(f'<clipPath id="{used}">') == one.count("<clipPath") == 1
     assert "url(#GR0_0)" in one
-    assert used not in style._name_clip_paths(drawing(["pfirst"]).replace("1.5", "1.6"))
+    assert used not in style._named_by_content(drawing(["pfirst"]).replace("1.5", "1.6"))
+
+
+def test_a_marker_is_named_after_what_the_file_says_of_it():
+    def drawing(name, end="3.5"):
+        return f'<svg><path id="{name}" d="M 0 0 L 0 {end}"/><use xlink:href="#{name}"/></svg>'
+
+    named = style._named_by_content(drawing("m0123456789"))
+    assert named == style._named_by_content(drawing("mabcdefabcd"))
+    assert named != style._named_by_content(drawing("m0123456789", "3.6"))
+    name = re.search(r'id="(m\w{10})"', named)[1]
+    assert f'xlink:href="#{name}"' in named
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ('<path d="M 0 -0 \nL 505.440506 -0.000001"/>', '<path d="M 0 0 \nL 505.44 0"/>'),
+        ('<path id="x" d="M -12.345678 7.5 L 10 3"/>', '<path id="x" d="M -12.35 7.5 L 10 3"/>'),
+        (
+            '<svg width="505.4406pt" viewBox="0 0 505.4406 72"/>',
+            '<svg width="505.44pt" viewBox="0 0 505.44 72"/>',
+        ),
+        (
+            '<g transform="translate(72.137317 -0) rotate(-90) scale(0.015625 -0.12)"/>',
+            '<g transform="translate(72.14 0) rotate(-90) scale(0.015625 -0.12)"/>',
+        ),
+        ('<image x="11.4" y="-26.39952" id="d0.12345"/>', '<image x="11.4" y="-26.4" id="d0.12345"/>'),
+        ('<path style="stroke-width: 0.125"/>', '<path style="stroke-width: 0.125"/>'),
+    ],
+)
+def test_coordinates_are_stored_to_what_can_be_seen_and_nothing_else_is_rounded(written, stored):
+    assert style._rounded(written) == stored
+
+
+def test_a_curve_keeps_every_vertex():
+    """A vertex left out as invisible, or not, would hang on the last bit of its neighbours."""
+    figure, ax = plt.subplots()
+    ax.plot(np.arange(1000), np.arange(1000) % 2)
+    file = io.StringIO()
+    figure.savefig(file, format="svg")
+    assert max(path.count("L ") for path in re.findall(r' d="([^"]*)"', file.getvalue())) == 999
 
 
 def test_the_last_bit_of_a_layout_changes_no_stored_figure():

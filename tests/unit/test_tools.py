@@ -117,3 +117,21 @@ def test_files_that_few_tests_reach_are_named_the_lowest_first():
     shares = {"a.py": 89.9, "b.py": 90.0, "c.py": 12.3, "d.py": 100.0}
     report = {"files": {name: {"summary": {"percent_covered": share}} for name, share in shares.items()}}
     assert load("low_coverage").low(report) == ["   12.3 %  c.py", "   89.9 %  a.py"]
+
+
+def test_every_part_runs_although_one_fails_and_the_table_says_which(capfd):
+    parts = {
+        name: [sys.executable, "-c", code]
+        for name, code in {"one": "print(1)", "two": "exit(3)", "three": ""}.items()
+    }
+    assert load("run_parts").run_all(parts) == 1
+    printed = capfd.readouterr().out.splitlines()
+    assert [line for line in printed if line.startswith("---")] == ["--- one", "--- two", "--- three"]
+    assert [line.split()[0] for line in printed if "FAILED" in line] == ["two"]
+    assert printed[-3].endswith("FAILED, status 3")
+    assert printed[-1].split()[0] == "all"
+
+
+def test_parts_that_all_pass_are_a_success(capfd):
+    assert load("run_parts").run_all({"one": [sys.executable, "-c", ""]}) == 0
+    assert "FAILED" not in capfd.readouterr().out

@@ -13,6 +13,7 @@ import re
 import shutil
 import zlib
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import forge
@@ -169,13 +170,20 @@ def assert_verdicts(report, attack, usual, rubric):
 
 def hidden_numbers(rubric, seed):
     """Every number of the hidden inputs and their right answers that is not a round one."""
+    return _hidden_numbers(rubric.assignment, seed)
+
+
+@cache
+def _hidden_numbers(assignment, seed):
     found = []
-    for name, check in checks.load(rubric.assignment).items():
+    for name, check in checks.load(assignment).items():
         rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
         for case in check.hidden(rng):
             right = check.reference(*case.args, **case.kwargs)
             found += _numbers((case.args, list(case.kwargs.values()), right))
-    return np.array(sorted(x for x in found if x != round(x, 3)))
+    numbers = np.array(sorted(x for x in found if x != round(x, 3)))
+    numbers.flags.writeable = False  # every attack is held to the same ones
+    return numbers
 
 
 def _numbers(value):

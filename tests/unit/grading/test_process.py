@@ -1,5 +1,6 @@
 """One worker process, its far side played by small scripts that answer, lie, die or keep silent."""
 
+import mmap
 import os
 import subprocess
 import sys
@@ -211,6 +212,6 @@ def test_resident_memory_counts_children():
     assert resident_memory(2**22 + 1) == 0
     with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
         together = resident_memory(os.getpid())
-        alone = int(Path("/proc/self/statm").read_text().split()[1]) * process.PAGE
+        alone = int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
         assert together - alone > resident_memory(child.pid) / 2 > 0
         child.kill()
