@@ -32,9 +32,9 @@ def figure(**data):
     return f'<div class="course-figure" data-figure="shapes-through-network" {more}>Layers and their shapes.</div>'
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def still(figure_reader):
-    """A page whose figure no test changes."""
+    """A page for questions to the arithmetic; the tab is shared, so it is opened anew for each."""
     with figure_page(figure_reader, figure()) as page:
         yield page
 
@@ -327,7 +327,7 @@ def test_every_preset_fits_a_screen_and_a_phone(figure_reader):
         with figure_page(figure_reader, figure(preset="vgg-16"), width=width) as page:
             for preset in PRESETS:
                 page.get_by_label("Example").select_option(preset)
-                page.wait_for_timeout(20)
+                page.evaluate("() => new Promise(requestAnimationFrame)")
                 box = page.locator(ROOT).bounding_box()
                 assert box["height"] <= height, (preset, width)
                 assert page.evaluate("document.documentElement.scrollWidth") == width
