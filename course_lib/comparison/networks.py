@@ -83,7 +83,13 @@ NETWORKS = {
         "LeNet",
         "07_lenet",
         _model("lenet", image_size=SIZE),
-        "full width; the textbook version with sigmoids and average pooling",
+        "full width; sigmoids and average pooling, as in 1998, in the textbook version",
+    ),
+    "lenet_relu": Network(
+        "LeNet, ReLU and max pooling",
+        "07_lenet",
+        _model("lenet", image_size=SIZE, activation=nn.ReLU, pooling=nn.MaxPool2d),
+        "full width; ReLU for the sigmoids, max pooling for average pooling",
     ),
     "alexnet": Network(
         "AlexNet",

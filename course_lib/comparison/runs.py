@@ -19,7 +19,7 @@ from course_lib.datasets import Split
 from course_lib.models import googlenet_loss
 from course_lib.training import History, evaluate, fit
 
-UPDATES = 500  # steps of the optimiser
+UPDATES = 2000  # steps of the optimiser
 BATCH_SIZE = 32
 ROUNDS = 10  # measurements on validation data, evenly spaced
 WEIGHT_DECAY = 0.01
@@ -111,7 +111,7 @@ def train(
         What `load_data` returned.
     rate : float, optional
         Highest learning rate; by default the one that the stored search took for this network and data set.
-    updates : int, default 500
+    updates : int, default 2000
         Steps of the optimiser, on 32 images each; at least 10.
     role : {"search", "seed", "control"}, default "seed"
         What the run is for; it changes nothing but the record.

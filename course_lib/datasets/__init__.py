@@ -52,7 +52,7 @@ def load(
         Fetch what is missing into `root`.
     **options : dict
         For ``"scenes"``: ``train`` and ``test`` (how many, 2,000 and 500), ``seed`` (0), and what
-        `scenes` takes. For ``"shapes"``: ``train`` and ``test`` (5,000 and 1,000) and ``seed`` (0).
+        `scenes` takes. For ``"shapes"``: ``train`` and ``test`` (6,000 and 1,000) and ``seed`` (0).
 
     Returns
     -------

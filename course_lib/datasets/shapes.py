@@ -1,10 +1,10 @@
-"""Drawn shapes to classify: one on every image, at any place, size, angle and colour, amid clutter.
+"""Drawn shapes to classify: one on every image, at any place, size, tilt and colour, amid clutter.
 
-What it tests is the shape's outline and nothing else. Place, size, angle, colour, brightness, ground, clutter
+What it tests is the shape's outline and nothing else. Place, size, tilt, colour, brightness, ground, clutter
 and noise are drawn in the same way for every class, so no pixel and no mean of pixels says much of the class:
-a network has to find the one figure that has a name among pieces that have none, wherever it lies and however
-it is turned. What it does not test: texture, perspective, real lenses and light, classes that vary within
-themselves. A network that does well here has learnt ten outlines, not to see.
+a network has to find the one figure that has a name among pieces that have none, wherever it lies, small or
+large, upright or tilted by up to 30 degrees. What it does not test: texture, perspective, real lenses and
+light, classes that vary within themselves. A network that does well here has learnt ten outlines, not to see.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ CLASSES = (
     *("square", "pentagon", "star", "cross", "arrow"),
 )
 SIZE = 64  # pixels a side
-SMALLEST, LARGEST = 8.0, 20.0  # radius of the circle around a shape, in pixels
-UNDER, OVER = 5, 2  # pieces of clutter below and on top of the shape
-NOISE = 0.12  # half the width of the uniform noise added to every pixel
+SMALLEST, LARGEST = 14.0, 26.0  # radius of the circle around a shape, in pixels
+TILT = np.pi / 6  # a shape is turned by at most this, in radians, to either side
+UNDER, OVER = 3, 1  # pieces of clutter below and on top of the shape
+NOISE = 0.08  # half the width of the uniform noise added to every pixel
 _CHUNK = 32  # images drawn at a time, so that the work fits in the cache
 
 
-def load_shapes(train: int = 5000, test: int = 1000, seed: int = 0, **options: object) -> ImageData:
+def load_shapes(train: int = 6000, test: int = 1000, seed: int = 0, **options: object) -> ImageData:
     """Draw both splits: even streams of bits train, odd ones test, so that no image stands in both."""
     if options:
         fail("datasets.load", "options among train, test, seed", sorted(options))
@@ -55,7 +56,7 @@ def _draw_chunk(bits: Bits) -> tuple[np.ndarray, np.ndarray]:
     images, ground = background(bits, _CHUNK, SIZE, SIZE)  # (B, 3, H, W), (B,)
     radius = bits.uniform(SMALLEST, LARGEST, _CHUNK)  # (B,)
     place = radius + bits.uniform(0, 1, 2, _CHUNK) * (SIZE - 2 * radius)  # (2, B), x and y
-    angle = bits.uniform(0, 2 * np.pi, _CHUNK)  # (B,)
+    angle = bits.uniform(-TILT, TILT, _CHUNK)  # (B,)
     for _ in range(UNDER):
         _add_clutter(images, ground, bits, bits.uniform(0, SIZE, 2, _CHUNK))
     x, y = _turned(place, angle)  # (B, H, W), (B, H, W)

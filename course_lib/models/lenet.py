@@ -54,6 +54,8 @@ class LeNet(nn.Module):
         Height and width of the images, in pixels; at least 12.
     activation : callable, default nn.Sigmoid
         Makes the module that follows each hidden layer; ``nn.ReLU`` for a modern LeNet.
+    pooling : callable, default nn.AvgPool2d
+        Makes the module of both poolings from its window's size; ``nn.MaxPool2d`` for a modern LeNet.
 
     Raises
     ------
@@ -84,6 +86,7 @@ class LeNet(nn.Module):
         width: float = 1.0,
         image_size: int | tuple[int, int] = 28,
         activation: Callable[[], nn.Module] = nn.Sigmoid,
+        pooling: Callable[[int], nn.Module] = nn.AvgPool2d,
     ) -> None:
         super().__init__()
         check_counts("LeNet", width, num_classes=num_classes, in_channels=in_channels)
@@ -94,10 +97,10 @@ class LeNet(nn.Module):
 
         self.conv1 = nn.Conv2d(in_channels, c1, kernel_size=5, padding=2)
         self.act1 = activation()
-        self.pool1 = nn.AvgPool2d(2)
+        self.pool1 = pooling(2)
         self.conv2 = nn.Conv2d(c1, c2, kernel_size=5)
         self.act2 = activation()
-        self.pool2 = nn.AvgPool2d(2)
+        self.pool2 = pooling(2)
         self.flatten = nn.Flatten()
         self.fc1 = nn.Linear(c2 * h * w, d1)
         self.act3 = activation()
