@@ -1,13 +1,14 @@
 """Run chapters, doctests and numerical unit tests as other processors would run them, on this one.
 
-    python tools/portability.py                       # every setting that this processor can run
+    python tools/portability.py                       # every machine that this processor can play
+    python tools/portability.py --each                # and every library by itself, to find which one differs
     python tools/portability.py --ci                  # the two that differ most from this machine
     python tools/portability.py --only oldest --chapters 05
     python tools/portability.py --list                # what there is, and what is left out here
 
 BLAS, NumPy, PyTorch and oneDNN choose their kernels by the processor; environment variables make them choose
-others. A short program asks them what they chose: a setting that changes nothing here, or that this processor
-cannot run, is named and left out.
+others. A setting plays a whole machine; `make test` runs the native one. A short program asks the libraries
+what they chose: a setting that changes nothing here, or that this processor cannot run, is named and left out.
 """
 
 import argparse
@@ -53,29 +54,37 @@ def threads(count):
     return dict.fromkeys(THREADS, str(count))
 
 
-def settings(dispatched):
+def settings(dispatched, each=True):
     """Map each setting's name to its environment; `dispatched` are the features NumPy found here."""
     plain = {"NPY_DISABLE_CPU_FEATURES": " ".join(dispatched)} if dispatched else {}
     newer = [name for name in dispatched if name not in ("AVX2", "FMA3", "X86_V3")]
     laptop = {"NPY_DISABLE_CPU_FEATURES": " ".join(newer)} if newer else {}
     torch, onednn = "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA"
-    return {
-        "native": {},
-        # Two whole machines: one without AVX and with one core, and a laptop of the last ten years.
+    every = {
+        # Whole machines: one without AVX and with one core, a laptop of the last ten years, ...
         "oldest": blas("Nehalem") | plain | {torch: "default", onednn: "SSE41"} | threads(1),
         "laptop": blas("Haswell") | laptop | {torch: "avx2", onednn: "AVX2"} | threads(2),
-        # And one library at a time, which tells where a difference comes from.
-        "openblas-nehalem": blas("Nehalem"),
-        "openblas-haswell": blas("Haswell"),
-        "openblas-skylakex": blas("SkylakeX"),
-        "openblas-zen": blas("Zen"),
-        "numpy-baseline": plain,
-        "torch-default": {torch: "default"},
-        "torch-avx2": {torch: "avx2"},
-        "onednn-sse41": {onednn: "SSE41"},
-        "one-thread": threads(1),
-        "two-threads": threads(2),
+        # ... and crosses, in which every library meets another choice of the others.
+        "cross-1": blas("SkylakeX") | plain | {torch: "avx2", onednn: "SSE41"} | threads(1),
+        "cross-2": blas("Nehalem") | laptop | {onednn: "AVX2"} | threads(2),
+        "cross-3": blas("Haswell") | {torch: "default"} | threads(1),
+        "cross-4": blas("Zen") | plain | {torch: "default"} | threads(2),
     }
+    if each:
+        every |= {
+            "native": {},
+            "openblas-nehalem": blas("Nehalem"),
+            "openblas-haswell": blas("Haswell"),
+            "openblas-skylakex": blas("SkylakeX"),
+            "openblas-zen": blas("Zen"),
+            "numpy-baseline": plain,
+            "torch-default": {torch: "default"},
+            "torch-avx2": {torch: "avx2"},
+            "onednn-sse41": {onednn: "SSE41"},
+            "one-thread": threads(1),
+            "two-threads": threads(2),
+        }
+    return every
 
 
 def probe(environment):
@@ -151,7 +160,7 @@ def chosen_settings(options):
         raise SystemExit(
             f"portability: no setting {', '.join(sorted(unknown))}; there are {', '.join(every)}"
         )
-    names = options.only or list(every)
+    names = options.only or list(settings(native["numpy"], options.each))
     with ThreadPoolExecutor(options.workers) as pool:
         chosen = dict(zip(names, pool.map(lambda name: probe(every[name]), names), strict=True))
     to_run, left_out = {}, {}
@@ -162,8 +171,7 @@ def chosen_settings(options):
         else:
             to_run[name] = every[name]
     if options.ci:
-        # `make test` ran the native one. The rest stand in the order of their distance from a new processor.
-        to_run = {name: to_run[name] for name in [name for name in to_run if name != "native"][:2]}
+        to_run = dict(list(to_run.items())[:2])
     return to_run, left_out
 
 
@@ -178,6 +186,7 @@ def main(arguments=None):
     )
     parser.add_argument("--parts", nargs="+", default=[], metavar="PART", help="chapters, doctests, units")
     parser.add_argument("--ci", action="store_true", help="the two that differ most from native")
+    parser.add_argument("--each", action="store_true", help="every library by itself as well")
     parser.add_argument("--list", action="store_true", help="run nothing")
     parser.add_argument("--workers", type=int, default=2, help="processes side by side (default 2)")
     options = parser.parse_args(arguments)

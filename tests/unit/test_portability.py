@@ -1,6 +1,7 @@
 """The settings of tools/portability.py are honest: what changes nothing or cannot run is left out by name."""
 
 import importlib.util
+import itertools
 import sys
 from pathlib import Path
 
@@ -52,9 +53,13 @@ def portability(monkeypatch):
 
 def test_what_changes_nothing_or_is_not_what_it_says_is_left_out_by_name(portability, capsys):
     assert portability.main([]) == 0
+    whole = [name for name, _ in portability.ran]
+    assert whole == ["oldest", "laptop", "cross-1", "cross-2", "cross-3"]
+    assert "cross-4            left out: OpenBLAS took haswell instead of zen" in capsys.readouterr().out
+    assert portability.main(["--each"]) == 0
     report = capsys.readouterr().out
-    names = [name for name, _ in portability.ran]
-    assert names[:3] == ["native", "oldest", "laptop"]
+    names = [name for name, _ in portability.ran[len(whole) :]]
+    assert names[: len(whole) + 1] == [*whole, "native"]
     assert {"openblas-skylakex", "openblas-zen", "two-threads"}.isdisjoint(names)
     assert "openblas-zen       left out: OpenBLAS took haswell instead of zen" in report
     assert "openblas-skylakex  left out: the same as native here" in report
@@ -81,6 +86,23 @@ def test_a_failure_stops_nothing_and_is_the_exit_status(portability, capsys):
 def test_ci_takes_the_two_that_differ_most(portability):
     portability.main(["--ci"])
     assert [name for name, _ in portability.ran] == ["oldest", "laptop"]
+
+
+def test_every_library_meets_several_choices_of_the_others(portability):
+    """No two machines that are played agree in more than three of the five libraries' settings."""
+    played = portability.settings(["X86_V3", "X86_V4"], each=False)
+    names = [
+        "OPENBLAS_CORETYPE",
+        "NPY_DISABLE_CPU_FEATURES",
+        "ATEN_CPU_CAPABILITY",
+        "ONEDNN_MAX_CPU_ISA",
+        "OMP_NUM_THREADS",
+    ]
+    chosen = [[setting.get(name) for name in names] for setting in played.values()]
+    for one, other in itertools.combinations(chosen, 2):
+        assert sum(a == b for a, b in zip(one, other, strict=True)) <= 3, (one, other)
+    for column in zip(*chosen, strict=True):
+        assert len(set(column)) >= 2
 
 
 def test_unknown_setting_is_named(portability):
