@@ -8,7 +8,8 @@
 
 BLAS, NumPy, PyTorch and oneDNN choose their kernels by the processor; environment variables make them choose
 others. A setting plays a whole machine; `make test` runs the native one. A short program asks the libraries
-what they chose: a setting that changes nothing here, or that this processor cannot run, is named and left out.
+what they chose: a setting that changes nothing here, or that this processor cannot run, is named and left
+out.
 """
 
 import argparse
