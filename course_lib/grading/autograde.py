@@ -197,14 +197,16 @@ class Run:
         return self.folder / "students" / f"{student}.json"
 
     def _fingerprint(self, student: str) -> str:
-        """Equal while the student's file and the assignment are unchanged."""
+        """Equal while the student's files and the assignment are unchanged."""
         total = hashlib.sha256(self.rubric.fingerprint.encode())
-        path = self._notebook(student)
-        with contextlib.suppress(OSError):
-            status = path.lstat()
-            total.update(f"{status.st_mode} {status.st_size}".encode())
-            if stat.S_ISREG(status.st_mode) and status.st_size <= FILE_LIMIT:
-                total.update(path.read_bytes())
+        notebook = self._notebook(student)
+        paths = [notebook, notebook.with_name(self.rubric.file)] if self.rubric.file else [notebook]
+        for path in paths:
+            with contextlib.suppress(OSError):
+                status = path.lstat()
+                total.update(f"{path.name} {status.st_mode} {status.st_size}".encode())
+                if stat.S_ISREG(status.st_mode) and status.st_size <= FILE_LIMIT:
+                    total.update(path.read_bytes())
         return total.hexdigest()
 
     def _stored(self, student: str) -> dict | None:

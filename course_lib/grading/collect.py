@@ -21,7 +21,7 @@ from course_lib.grading.course import Course, CourseError
 from course_lib.grading.lms import METADATA, METADATA_LIMIT, Sender, gradescope, parse_time, senders
 from course_lib.grading.roster import Roster, safe_id
 from course_lib.grading.rubric import Rubric, RubricError
-from course_lib.grading.submission import Unreadable, read_cells
+from course_lib.grading.submission import BESIDE_LIMIT, Unreadable, read_cells, same_file
 
 STAMP = "timestamp.txt"
 
@@ -36,6 +36,7 @@ class Candidate:
     path: Path
     cells: int  # how many of the assignment's cells it holds
     named: bool  # whether it bears the assignment's name
+    beside: Path | None = None  # the file that was handed in with it, where the assignment asks for one
 
     @property
     def rank(self) -> tuple:
@@ -129,15 +130,17 @@ def _stage(
     listed = list(archive.entries(source))
     metadata, stamps = _side_files(listed, result)
     found: dict[str, list[Candidate]] = {}
+    beside: dict[str, list[Candidate]] = {}
     room = archive.TOTAL_LIMIT
-    for number, (entry, people) in enumerate(_claimed(listed, metadata, rubric.assignment, result)):
+    for number, (entry, people) in enumerate(_claimed(listed, metadata, rubric, result)):
+        weights = not _is_notebook(entry)
         try:
-            data = entry.read(min(archive.FILE_LIMIT, room))
+            data = entry.read(min(BESIDE_LIMIT if weights else archive.FILE_LIMIT, room))
         except Refused as error:
             result.refused.append((entry.name, str(error) if room > 0 else "the archive is too large"))
             continue
         room -= len(data)
-        path = stage / f"{number}.ipynb"
+        path = stage / f"{number}.{'npz' if weights else 'ipynb'}"
         path.write_bytes(data)
         for who in people:
             student = _student(who, roster)
@@ -145,8 +148,24 @@ def _stage(
                 result.unknown.append((entry.name, _stranger(who, roster)))
                 continue
             time = who.time or stamps.get(entry.parts[:-1])
-            found.setdefault(student, []).append(_candidate(student, entry, who, time, path, rubric))
+            kept = beside if weights else found
+            kept.setdefault(student, []).append(_candidate(student, entry, who, time, path, rubric))
+    for student, files in beside.items():
+        for candidate in found.get(student, []):
+            candidate.beside = _beside(candidate, files)
+        if student not in found:
+            result.unknown.extend((file.entry.name, "no notebook came with it") for file in files)
     return found
+
+
+def _is_notebook(entry: Entry) -> bool:
+    return entry.name.lower().endswith(".ipynb")
+
+
+def _beside(notebook: Candidate, files: list[Candidate]) -> Path | None:
+    """The newest file that the student handed in together with a notebook: in the same folder."""
+    together = [file for file in files if file.entry.parts[:-1] == notebook.entry.parts[:-1]]
+    return max(together, key=lambda file: file.rank).path if together else None
 
 
 def _side_files(listed: list[Entry], result: Collection) -> tuple[dict, dict]:
@@ -165,19 +184,20 @@ def _side_files(listed: list[Entry], result: Collection) -> tuple[dict, dict]:
 
 
 def _claimed(
-    listed: list[Entry], metadata: dict, assignment: str, result: Collection
+    listed: list[Entry], metadata: dict, rubric: Rubric, result: Collection
 ) -> Iterator[tuple[Entry, list[Sender]]]:
-    """The notebooks of this assignment with who handed them in; all else is put on record."""
+    """The files of this assignment with who handed them in; all else is put on record."""
+    suffixes = (".ipynb", Path(rubric.file).suffix) if rubric.file else (".ipynb",)
     for entry in listed:
         if entry.problem:
             result.refused.append((entry.name, entry.problem))
         elif not entry.parts or entry.parts[-1] in (METADATA, STAMP):
             continue
-        elif not entry.name.lower().endswith(".ipynb"):
+        elif not entry.name.lower().endswith(suffixes):
             result.unknown.append((entry.name, "it is not a notebook"))
         elif not (people := senders(entry.parts, metadata)):
             result.unknown.append((entry.name, "its name does not say whose it is"))
-        elif people[0].assignment not in ("", assignment):
+        elif people[0].assignment not in ("", rubric.assignment):
             result.unknown.append((entry.name, f"it belongs to {people[0].assignment}"))
         else:
             yield entry, people
@@ -200,10 +220,14 @@ def _candidate(
     student: str, entry: Entry, who: Sender, time: datetime | None, path: Path, rubric: Rubric
 ) -> Candidate:
     try:
+        if not _is_notebook(entry):
+            raise Unreadable("it holds no cells")
         cells = sum(rubric.find(cell.grade_id) is not None for cell in read_cells(path) if cell.grade_id)
     except Unreadable:
         cells = 0
-    named = re.match(rf"{re.escape(rubric.assignment)}([ (-]+\d+\)?)?\.ipynb$", who.file) is not None
+    named = (
+        re.match(rf"{re.escape(rubric.assignment)}([ (-]+\d+\)?)?\.(ipynb|npz)$", who.file) is not None
+    )
     who = Sender(**{**who.__dict__, "time": time})
     return Candidate(student, entry, who, path, cells, named)
 
@@ -224,9 +248,15 @@ def _take(course: Course, assignment: str, found: list[Candidate], stage: Path, 
             row.action, row.note = "kept", f"{part.name} here is a link or no folder; look at it"
             return row
     notebook = folder / f"{_notebook_name(course, assignment)}"
+    name = course.rubric(assignment).file
+    beside = folder / name if name else None
+    if beside and not best.beside and best.cells:
+        row.note = f"{name} did not come with it"
     row.action = _action(notebook, best.path, folder / STAMP, time)
+    if row.action == "unchanged" and beside and not same_file(beside, best.beside):
+        row.action = "replaced"
     if row.action in ("new", "replaced") and not dry_run:
-        _place(best, folder, notebook, stage)
+        _place(best, folder, notebook, stage, beside)
     return row
 
 
@@ -249,20 +279,27 @@ def _action(notebook: Path, incoming: Path, stamp: Path, time: datetime | None) 
     return "unchanged" if here == time and notebook.read_bytes() == incoming.read_bytes() else "replaced"
 
 
-def _place(best: Candidate, folder: Path, notebook: Path, stage: Path) -> None:
-    """Put notebook and time stamp in place, each whole or not at all."""
+def _place(best: Candidate, folder: Path, notebook: Path, stage: Path, beside: Path | None) -> None:
+    """Put notebook, the file beside it and time stamp in place, each whole or not at all."""
     ready = stage / "ready"
     ready.mkdir()
     shutil.copyfile(best.path, ready / notebook.name)
     stamp = _text(best.sender.time)
     if stamp:
         (ready / STAMP).write_text(stamp + "\n")
+    if beside and best.beside:
+        shutil.copyfile(best.beside, ready / beside.name)
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         ready.rename(folder)
         return
-    if notebook.is_dir() and not notebook.is_symlink():
-        shutil.rmtree(notebook)
+    for path in (notebook, beside):
+        if path and path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+    if beside:
+        beside.unlink(missing_ok=True)  # no weights are better than those of another notebook
+        if best.beside:
+            (ready / beside.name).replace(beside)
     (folder / STAMP).unlink(missing_ok=True)  # no time is better than one of another file
     (ready / notebook.name).replace(notebook)
     if stamp:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.grading.compare import Difference
+
 
 class _Reference:
     def __repr__(self) -> str:
@@ -66,6 +68,10 @@ class Check:
         Demand the reference's dtype itself.
     parts : tuple of str
         Names of the parts of a tuple result.
+    judge : callable (case, got) -> Difference or None, optional
+        Decides in place of the comparison with the reference, for answers that are right in many ways.
+    stream : str
+        Checks that name the same stream get the same random numbers; by default each has its own.
     """
 
     name: str
@@ -74,14 +80,18 @@ class Check:
     parameters: tuple[str, ...]
     visible: Callable[[], list[Case]]
     hidden: Callable[[np.random.Generator], list[Case]]
-    reference: Callable[..., Any]
+    reference: Callable[..., Any] | None = None
     mistakes: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     rtol: float = 1e-5
     atol: float = 1e-5
     exact_dtype: bool = False
     parts: tuple[str, ...] = ()
+    judge: Callable[[Case, Any], Difference | None] | None = None
+    stream: str = ""
 
     def __post_init__(self) -> None:
+        if (self.reference is None) == (self.judge is None):
+            raise ValueError(f"Check: expected {self.name} to have either a reference or a judge")
         if not self.name.startswith(f"{self.function}."):
             raise ValueError(f"Check: expected a name that begins with '{self.function}.', got {self.name!r}")
 

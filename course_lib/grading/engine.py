@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.grading.compare import compare, matches
+from course_lib.grading.compare import Difference, compare, matches
 from course_lib.grading.contract import (
     REFERENCE,
     CallFailed,
@@ -91,7 +91,7 @@ def run(
     """
     seed = _seed(rng_seed) if hidden else None
     cases = (
-        check.hidden(np.random.default_rng([seed, zlib.crc32(check.name.encode())]))
+        check.hidden(np.random.default_rng([seed, zlib.crc32((check.stream or check.name).encode())]))
         if hidden
         else check.visible()
     )
@@ -133,7 +133,6 @@ def _seed(given: int | None) -> int:
 
 def _try(check: Check, function: Callable[..., Any], case: Case) -> _Problem | None:
     """Call the function once; None when its answer is right."""
-    expected = expected_of(check, case)
     args, kwargs = _copy(case.args), _copy(case.kwargs)
     try:
         got = function(*args, **kwargs)
@@ -147,12 +146,17 @@ def _try(check: Check, function: Callable[..., Any], case: Case) -> _Problem | N
     ]:
         if not _unchanged(before, after):
             return _input_changed(check, which)
-    difference = compare(
-        expected, got, rtol=check.rtol, atol=check.atol, exact_dtype=check.exact_dtype, parts=check.parts
-    )
+    difference = _judge(check, case, got)
     if difference is None:
         return None
     return _Problem("failed", difference.aspect, difference.message, difference.public, got, True)
+
+
+def _judge(check: Check, case: Case, got: Any) -> Difference | None:
+    if check.judge:
+        return check.judge(case, got)
+    options = {"exact_dtype": check.exact_dtype, "parts": check.parts}
+    return compare(expected_of(check, case), got, rtol=check.rtol, atol=check.atol, **options)
 
 
 def _exception(check: Check, error: BaseException) -> _Problem:

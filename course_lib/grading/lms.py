@@ -115,7 +115,7 @@ def _exchange(parts: tuple[str, ...]) -> Sender | None:
 
 
 def _plain(parts: tuple[str, ...]) -> Sender | None:
-    stem = parts[-1].removesuffix(".ipynb")
+    stem = parts[-1].removesuffix(".ipynb").removesuffix(".npz")
     if len(parts) == 2:
         return Sender("nbgrader", parts[0], parts[-1], assignment=stem)
     return Sender("nbgrader", parts[-3], parts[-1], assignment=parts[-2]) if len(parts) > 2 else None

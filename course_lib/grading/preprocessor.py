@@ -8,6 +8,7 @@ takes them into the gradebook like nbgrader does, and marks what a person should
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from pathlib import Path
@@ -76,6 +77,8 @@ def pack(submission: Submission) -> Any:
         "notes": submission.notes,
         "problem": submission.problem,
     }
+    if submission.file is not None:
+        notebook.metadata[KEY]["beside"] = base64.b64encode(submission.file).decode()
     return notebook
 
 
@@ -85,7 +88,8 @@ def unpack(notebook: Any) -> Submission:
     fields = {
         name: carried.get(name, empty) for name, empty in (("missing", []), ("notes", []), ("problem", ""))
     }
-    return Submission(notebook, **fields)
+    beside = carried.get("beside")
+    return Submission(notebook, **fields, file=None if beside is None else base64.b64decode(beside))
 
 
 class ScoreOutside(NbGraderPreprocessor):

@@ -6,9 +6,11 @@ import base64
 import builtins
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from course_lib.grading import jail
 from course_lib.grading.engine import CallFailed, InputChanged
@@ -58,6 +60,8 @@ class Worker:
         Packages that can be imported inside.
     unsafe : bool, default False
         Run without a jail.
+    files : mapping from str to bytes, optional
+        Name and content of what lies in the working folder when the cells run.
     """
 
     def __init__(
@@ -67,7 +71,9 @@ class Worker:
         limits: Limits | None = None,
         libraries: tuple[str, ...] = jail.NUMPY + jail.PLOTTING,
         unsafe: bool = False,
+        files: Mapping[str, bytes] | None = None,
     ) -> None:
+        self.files = dict(files or {})
         self.cells, self.limits, self.libraries, self.unsafe = cells, limits or Limits(), libraries, unsafe
         self.runs: list[CellRun] = [CellRun() for _ in cells]
         self._skipped: set[int] = set()
@@ -119,9 +125,18 @@ class Worker:
             self._starts += 1
             self._used = False
             self._process = self._new_process()
+            self._put_files()
             for number, (name, source) in enumerate(self.cells):
                 if number not in self._skipped and not self._run_cell(number, name, source):
                     break
+
+    def _put_files(self) -> None:
+        for name, content in self.files.items():
+            array = np.frombuffer(content, dtype=np.uint8)
+            try:
+                self._exchange({"do": "file", "name": name}, self.limits.cell_seconds, {"args": [array]})
+            except WorkerLost as error:
+                raise CallFailed("unreadable", f"not run: {error.message}") from None
 
     def _new_process(self) -> Process:
         try:

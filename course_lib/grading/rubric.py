@@ -75,6 +75,11 @@ class Rubric:
         """Whether the notebook's metadata asks for PyTorch: ``"course": {"libraries": ["torch"]}``."""
         return "torch" in self.metadata.get("course", {}).get("libraries", [])
 
+    @property
+    def file(self) -> str:
+        """Name of the one file to hand in beside the notebook, from ``"course": {"file": NAME}``; "" for none."""
+        return self.metadata.get("course", {}).get("file", "")
+
     def find(self, cell_id: object) -> RubricCell | None:
         """The cell of that id, or None."""
         return next((cell for cell in self.cells if cell.id == cell_id), None)

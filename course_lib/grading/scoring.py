@@ -159,7 +159,8 @@ def score(
     if rubric.uses_torch:
         libraries += jail.TORCH
         limits = replace(limits, memory_mb=max(limits.memory_mb, TORCH_MEMORY_MB))
-    with Worker(named, limits=limits, libraries=libraries, unsafe=unsafe) as worker:
+    files = {} if submission.file is None else {rubric.file: submission.file}
+    with Worker(named, limits=limits, libraries=libraries, unsafe=unsafe, files=files) as worker:
         try:
             worker.start()
         except JailError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from course_lib.grading.limits import MEGABYTE
 from course_lib.grading.rubric import Rubric, RubricCell
 
 FILE_LIMIT = 64 * MEGABYTE
+BESIDE_LIMIT = MEGABYTE  # of the one file that is handed in beside a notebook
 CELL_LIMIT = 2000
 SOURCE_LIMIT = 4 * MEGABYTE
 MISSING = "This cell is missing from the submission."
@@ -49,12 +51,15 @@ class Submission:
         What was put right, for the person who reviews.
     problem : str
         Why nothing could be read; empty when something could.
+    file : bytes or None
+        The file beside the notebook, where the assignment asks for one and it could be read.
     """
 
     notebook: NotebookNode
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problem: str = ""
+    file: bytes | None = None
 
 
 def read_cells(path: Path) -> list[StudentCell]:
@@ -89,18 +94,36 @@ def read_cells(path: Path) -> list[StudentCell]:
     return kept
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_beside(path: Path) -> bytes:
+    """The file that is handed in beside a notebook, as it is; nothing here looks into it.
+
+    Raises
+    ------
+    Unreadable
+        If it is missing, no ordinary file, empty, or too large.
+    """
+    return _read_bytes(Path(path), BESIDE_LIMIT, "it is to hold weights and nothing else")
+
+
+def same_file(here: Path, incoming: Path | None) -> bool:
+    """Whether the file beside a notebook is the one that came in, or both are missing."""
+    if incoming is None or not here.is_file() or here.is_symlink():
+        return incoming is None and not os.path.lexists(here)
+    return here.stat().st_size <= BESIDE_LIMIT and here.read_bytes() == incoming.read_bytes()
+
+
+def _read_bytes(
+    path: Path, limit: int = FILE_LIMIT, advice: str = "clear its outputs and save it again"
+) -> bytes:
     try:
         status = path.lstat()
     except OSError:
         raise Unreadable("the file does not exist") from None
     if not stat.S_ISREG(status.st_mode):
         raise Unreadable("this is not an ordinary file")
-    if status.st_size > FILE_LIMIT:
-        size = status.st_size / MEGABYTE
-        raise Unreadable(
-            f"the file has {size:.0f} MB; at most 64 are read: clear its outputs and save it again"
-        )
+    if status.st_size > limit:
+        size, most = status.st_size / MEGABYTE, limit // MEGABYTE
+        raise Unreadable(f"the file has {size:.0f} MB; at most {most} are read: {advice}")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -220,9 +243,15 @@ def unreadable(rubric: Rubric, problem: str) -> Submission:
 def load(path: Path, rubric: Rubric) -> Submission:
     """Read and rebuild a submitted file; never fails, see ``problem`` of the result."""
     try:
-        return rebuild(read_cells(path), rubric)
+        submission = rebuild(read_cells(path), rubric)
     except Unreadable as error:
         return unreadable(rubric, str(error))
+    if rubric.file:
+        try:
+            submission.file = read_beside(Path(path).with_name(rubric.file))
+        except Unreadable as error:
+            submission.notes.append(f"{rubric.file} beside the notebook: {error}")
+    return submission
 
 
 def digest(submission: Submission, rubric: Rubric) -> str:
@@ -231,7 +260,8 @@ def digest(submission: Submission, rubric: Rubric) -> str:
         (c.cell_type, c.metadata.get("nbgrader", {}).get("grade_id"), c.source)
         for c in submission.notebook.cells
     ]
-    text = json.dumps([rubric.fingerprint, given, submission.problem, submission.missing])
+    beside = "" if submission.file is None else hashlib.sha256(submission.file).hexdigest()
+    text = json.dumps([rubric.fingerprint, given, submission.problem, submission.missing, beside])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
