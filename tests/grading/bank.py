@@ -83,8 +83,8 @@ def _load_file(assignment, path):
     spec = importlib.util.spec_from_file_location(f"bank_{assignment}_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    declared = [f for f in vars(module).values() if hasattr(f, "declared")]
-    return [Solution(assignment, path.stem, f.__name__, f, *f.declared) for f in declared]
+    declared = {name: f for name, f in vars(module).items() if hasattr(f, "declared")}
+    return [Solution(assignment, path.stem, name, f, *f.declared) for name, f in declared.items()]
 
 
 # --- What the tests of every bank ask ---------------------------------------------------------------------

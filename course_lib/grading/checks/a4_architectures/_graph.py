@@ -138,7 +138,7 @@ def logits(network: Network, images: np.ndarray) -> np.ndarray:
     rows = []
     with torch.no_grad():
         for start in range(0, len(images), BATCH):
-            rows.append(_run(network, torch.from_numpy(images[start : start + BATCH]), "cpu", _Meter()).numpy())
+            rows.append(_run(network, torch.tensor(images[start : start + BATCH]), "cpu", _Meter()).numpy())
     return np.concatenate(rows)  # (N, K)
 
 
