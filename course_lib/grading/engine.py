@@ -185,12 +185,13 @@ def _hint(
 ) -> str:
     """The hint of the known mistake whose answer equals the student's.
 
-    Where several fit the first failing case, the one that fits every other case as well is preferred.
+    Where several fit the first failing case, the one that fits every other case as well is preferred: those
+    that follow, and those before it, where the student's answer was right.
     """
     candidates = [hint for hint in check.mistakes if _fits(check, hint, cases[first], problem.got)]
     if len(candidates) < 2:
         return candidates[0] if candidates else ""
-    for case in cases[first + 1 :]:
+    for case in (*cases[first + 1 :], *cases[:first]):
         try:
             got = function(*_copy(case.args), **_copy(case.kwargs))
         except (Exception, SystemExit):

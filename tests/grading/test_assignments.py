@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ from course_lib.grading import CheckFailed, parse_check_calls
 from course_lib.grading.checks import load, names
 
 SOURCE = Path(__file__).resolve().parents[2] / "assignments" / "source"
+WEIGHTS = Path(__file__).with_name("weights")
 STUB = Config({"ClearSolutions": {"code_stub": {"python": "raise NotImplementedError"}}})
 ASSIGNMENTS = sorted(path.name for path in SOURCE.glob("a*"))
 
@@ -35,6 +37,14 @@ def _meta(cell):
 
 def _code(notebook, graded):
     return [c for c in notebook.cells if c.cell_type == "code" and _meta(c).get("grade", False) == graded]
+
+
+@pytest.fixture(autouse=True)
+def beside(tmp_path, monkeypatch):
+    """The files that a student hands in beside a notebook lie in the working folder."""
+    for path in WEIGHTS.glob("*.npz"):
+        shutil.copy(path, tmp_path)
+    monkeypatch.chdir(tmp_path)
 
 
 def _run_all(notebook):

@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "T1": {"0", "1", "2", "T1"},
     "T2": {"0", "1", "2", "T1", "T2", "leaf"},
     "leaf": {"0", "1", "2", "leaf"},
-    "grading": {"0", "1", "2", "grading"},
+    "grading": {"0", "1", "2", "T1", "grading"},  # T1 for the drawn images that a network is judged by
 }
 NUMPY_LEVELS = {"0", "1", "2"}
 HEAVY = {"torch", "torchvision", "matplotlib", "sklearn", "scipy", "nbgrader", "tqdm"}

@@ -12,7 +12,7 @@ from course_lib.grading import CallFailed, Case, Check, CheckFailed, InputChange
 from course_lib.grading import parse_check_calls as parse
 from course_lib.grading.checks import find, load, names
 from course_lib.grading.compare import ANYTHING, compare, excess, matches, show
-from course_lib.grading.engine import SEED_VARIABLE
+from course_lib.grading.engine import REFERENCE, SEED_VARIABLE
 
 X = np.array([[1.0, -2.0], [3.0, 0.5]])
 TOLERANCE = {"rtol": 1e-6, "atol": 1e-6}
@@ -389,6 +389,8 @@ def test_names_of_checks_are_unique_over_all_assignments():
 def test_worked_cases_agree_with_the_reference(assignment):
     for item in load(assignment).values():
         for case in item.visible():
+            if item.judge or case.expected is REFERENCE:
+                continue  # nothing worked by hand
             answer = item.reference(*case.args, **case.kwargs)
             found = compare(case.expected, answer, rtol=1e-9, atol=1e-9, exact_dtype=True, parts=item.parts)
             assert found is None, f"{item.name}, {case.note}: {found.message}"

@@ -15,8 +15,8 @@ SHAPE, CLASSES = (3, 32, 32), 4
 PARAMETERS, MULTIPLY_ADDS = 25_000, 3_000_000
 IMAGES = 1000
 VALIDATION = 1  # the seed of the images that the notebook shows
-# Accuracy asked for, measured on entries of our own: see the text of the assignment and benchmarks/budget_entries.py.
-STEPS = {"step_1": 0.35, "step_2": 0.6, "step_3": 0.75, "step_4": 0.85}
+# Accuracy asked for, measured on entries of our own: see the text of the assignment, and tests/grading/a4_entries.py, which measures them.
+STEPS = {"step_1": 0.30, "step_2": 0.50, "step_3": 0.65, "step_4": 0.76}
 
 
 @functools.lru_cache(maxsize=2)

@@ -39,66 +39,93 @@ def _convs(layers):
     return _walk([layer for layer in layers if layer[0] == "conv"])
 
 
-def _product(layers):
-    return _walk(layers, grow=lambda k, d, jump, s: 0)[0], *_walk(layers)[1:]
-
-
 def _as(**rules):
     return lambda layers: _walk(layers, **rules)
 
 
-MISTAKES = {
-    "the kernel grows the field by k: by k - 1 jumps": _as(grow=lambda k, d, jump, s: k * d * jump),
-    "the jump is left out of the size: each further tap lies a jump away, not a pixel": _as(
-        grow=lambda k, d, jump, s: (k - 1) * d
+def _left_edge(layers):
+    size, jump, start = _walk(layers)
+    return size, jump, start - (size - 1) / 2
+
+
+def _jump_first(layers):
+    size, jump, start = _walk(layers)
+    return jump, size, start
+
+
+SIZE, JUMP, START = 0, 1, 2
+# A hint, the rule that earns it, and the numbers that it can explain.
+KNOWN = (
+    ("the kernel grows the field by k: by k - 1 jumps", _as(grow=lambda k, d, jump, s: k * d * jump), (SIZE,)),
+    (
+        "the jump is left out of the size: each further tap lies a jump away, not a pixel",
+        _as(grow=lambda k, d, jump, s: (k - 1) * d),
+        (SIZE,),
     ),
-    "the jump is updated before it is used: a layer's own stride counts for the next layer": _after,
-    "the jump counts the last stride alone: the strides multiply": _as(leap=lambda jump, s, k: s),
-    "the strides are added: they multiply": _as(leap=lambda jump, s, k: jump + s),
-    "the strides minus one are added: the strides multiply": _as(leap=lambda jump, s, k: jump + s - 1),
-    "the jump takes the kernel for the stride": _as(leap=lambda jump, s, k: jump * k),
-    "the strides of pooling layers are left out": _convs,
-    "the dilation is ignored": _as(
-        grow=lambda k, d, jump, s: (k - 1) * jump, move=lambda k, d, p, jump, s: ((k - 1) / 2 - p) * jump
+    ("the jump is updated before it is used: a layer's own stride counts for the next layer", _after, (SIZE, START)),
+    ("the jump counts the last stride alone: the strides multiply", _as(leap=lambda jump, s, k: s), (SIZE, JUMP)),
+    ("the strides are added: they multiply", _as(leap=lambda jump, s, k: jump + s), (SIZE, JUMP)),
+    ("the strides minus one are added: the strides multiply", _as(leap=lambda jump, s, k: jump + s - 1), (JUMP,)),
+    ("the jump takes the kernel for the stride", _as(leap=lambda jump, s, k: jump * k), (SIZE, JUMP)),
+    ("the pooling layers are left out: they have windows and strides as well", _convs, (SIZE, JUMP, START)),
+    (
+        "the dilation is ignored",
+        _as(grow=lambda k, d, jump, s: (k - 1) * jump, move=lambda k, d, p, jump, s: ((k - 1) / 2 - p) * jump),
+        (SIZE,),
     ),
-    "the dilation is ignored in the size": _as(grow=lambda k, d, jump, s: (k - 1) * jump),
-    "the dilation multiplies the whole kernel: d (k - 1) + 1 pixels": _as(
-        grow=lambda k, d, jump, s: (k * d - 1) * jump
+    (
+        "the dilation multiplies the whole kernel: d (k - 1) + 1 pixels",
+        _as(grow=lambda k, d, jump, s: (k * d - 1) * jump),
+        (SIZE,),
     ),
-    "the dilation multiplies the jump: it moves the taps of this layer alone": _as(
-        leap=lambda jump, s, k: jump * s, grow=lambda k, d, jump, s: (k - 1) * (jump + d - 1)
+    (
+        "the dilation is added to the jump: the taps lie dilation times a jump apart",
+        _as(grow=lambda k, d, jump, s: (k - 1) * (jump + d - 1)),
+        (SIZE,),
     ),
-    "the start ignores the padding: it moves the first window out of the image": _as(
-        move=lambda k, d, p, jump, s: (k - 1) * d / 2 * jump
+    (
+        "the start ignores the padding: it moves the first window out of the image",
+        _as(move=lambda k, d, p, jump, s: (k - 1) * d / 2 * jump),
+        (START,),
     ),
-    "the start adds the padding: it moves the first window to the left": _as(
-        move=lambda k, d, p, jump, s: ((k - 1) * d / 2 + p) * jump
+    (
+        "the start adds the padding: it moves the first window to the left",
+        _as(move=lambda k, d, p, jump, s: ((k - 1) * d / 2 + p) * jump),
+        (START,),
     ),
-    "the start moves by pixels: each layer's step counts as many pixels as the jump before it": _as(
-        move=lambda k, d, p, jump, s: (k - 1) * d / 2 - p
+    (
+        "the start moves by pixels: each layer's step counts as many pixels as the jump before it",
+        _as(move=lambda k, d, p, jump, s: (k - 1) * d / 2 - p),
+        (START,),
     ),
-    "the start is the left edge of the field: give its centre": lambda layers: (
-        *_walk(layers)[:2],
-        _walk(layers)[2] - (_walk(layers)[0] - 1) / 2,
+    ("the start is the left edge of the field: give its centre", _left_edge, (START,)),
+    (
+        "the start counts from the corner of the first pixel: the centre of the first pixel is 0 here",
+        lambda layers: (*_walk(layers)[:2], _walk(layers)[2] + 0.5),
+        (START,),
     ),
-    "the start counts from the corner of the first pixel: the centre of the first pixel is 0 here": lambda layers: (
-        *_walk(layers)[:2],
-        _walk(layers)[2] + 0.5,
+    (
+        "the start is rounded down: between two pixels it is a half",
+        _as(move=lambda k, d, p, jump, s: ((k - 1) * d // 2 - p) * jump),
+        (START,),
     ),
-    "the start is rounded down: between two pixels it is a half": _as(
-        move=lambda k, d, p, jump, s: ((k - 1) * d // 2 - p) * jump
+    (
+        "the field begins with 0: a pixel of the image sees one pixel",
+        lambda layers: (_walk(layers)[0] - 1, *_walk(layers)[1:]),
+        (SIZE,),
     ),
-    "the field begins with 0: a pixel of the image sees one pixel": lambda layers: (
-        _walk(layers)[0] - 1,
-        *_walk(layers)[1:],
-    ),
-    "the order is size, jump, start; here the jump comes first": lambda layers: (
-        _walk(layers)[1],
-        _walk(layers)[0],
-        _walk(layers)[2],
-    ),
-    "this is the last layer alone: go on from what the layers before it left": _reset,
-}
+    ("the order is size, jump, start; here the jump comes first", _jump_first, (SIZE,)),
+    ("this is the last layer alone: go on from what the layers before it left", _reset, (SIZE, START)),
+)
+
+
+def _mistakes(part):
+    """The known mistakes in one of the three numbers; the others are not looked at."""
+
+    def only(function):
+        return lambda layers: _part(function(layers), part)
+
+    return {hint: only(function) for hint, function, parts in KNOWN if part in parts}
 
 
 def _check(name, about, part, visible, hidden):
@@ -121,7 +148,7 @@ def _check(name, about, part, visible, hidden):
         only(visible),
         only(hidden),
         receptive_field,
-        MISTAKES,
+        _mistakes(part),
         parts=("size", "jump", "start"),
     )
 
@@ -174,9 +201,9 @@ def _dilation():
     return [
         Case((_layers(("conv", 3, 1, 0, 4, False)),), note="dilation 4", explain="three taps 4 apart: 2*4 + 1 = 9"),
         Case(
-            (_layers(("pool", 2, 2), ("conv", 3, 1, 0, 3, False)),),
-            note="dilation 3 behind a stride of 2",
-            explain="2; the taps lie 3 * 2 = 6 pixels apart: 2 + 2*6 = 14",
+            (_layers(("conv", 4, 2), ("pool", 2, 3), ("conv", 3, 1, 0, 3, False)),),
+            note="dilation 3 behind strides of 2 and 3",
+            explain="4; 4 + 2 = 6; the taps lie 3 * 6 = 18 pixels apart: 6 + 2*18 = 42",
         ),
     ]
 
@@ -187,7 +214,7 @@ def _dilation_hidden(rng):
 
 def _jump():
     return [
-        Case((_layers(("conv", 3, 2), ("pool", 3, 3), ("conv", 5, 1)),), note="strides 2, 3, 1", explain="2 * 3 * 1"),
+        Case((_layers(("conv", 3, 2), ("pool", 4, 3), ("conv", 5, 4)),), note="strides 2, 3, 4", explain="2 * 3 * 4"),
         Case((_layers(("conv", 7, 1), ("conv", 3, 1)),), note="no stride", explain="neighbours stay neighbours"),
         Case((_layers(("pool", 2, 2), ("pool", 2, 2), ("pool", 2, 2)),), note="three pools", explain="2 * 2 * 2 = 8"),
     ]
@@ -203,10 +230,15 @@ def _start():
             explain="the first window lies on pixels -2 to 2; its middle is 0",
         ),
         Case(
-            (_layers(("conv", 3, 2, 1, 1, False), ("conv", 3, 1)),),
+            (_layers(("conv", 3, 2), ("conv", 3, 1)),),
             note="behind a stride",
-            explain="after the first layer 0, 2, 4 are the middles; the first window of the second holds these "
-            "three, and its middle is 2",
+            explain="after the first layer 1, 3, 5 are the middles; the first window of the second holds these "
+            "three, and its middle is 3",
+        ),
+        Case(
+            (_layers(("pool", 2, 2), ("conv", 3, 1)),),
+            note="behind an even window",
+            explain="after the pool 0.5, 2.5 and 4.5 are the middles; the middle of these is 2.5",
         ),
     ]
 

@@ -272,7 +272,7 @@ def _whole():
 
 
 def _whole_hidden(rng):
-    a, b, k = int(rng.integers(4, 20)), int(rng.integers(21, 50)), int(rng.integers(2, 5))
+    a, b, k = int(rng.integers(4, 20)), int(rng.integers(21, 50)), int(rng.integers(3, 5))
     body = (("conv", a, 3, True), ("relu",), ("pool", 2), ("conv", b, (1, 3), False), ("relu",), ("pool", k))
     return [
         Case(((3, 24, 48), (*body, ("flatten",), ("linear", 10, True))), note="two convolutions, two pools"),

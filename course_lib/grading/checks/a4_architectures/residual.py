@@ -68,12 +68,9 @@ MISTAKES = {
     "the convolutions have a bias: batch norm has one already": _run(bias=True),
     "the shortcut is projected although the shapes agree: there it is x itself": _run(project=True),
     "the stride stands in the second convolution: it belongs to the first": _run(second=True),
-    "the projection has no batch norm": _run(norm=False),
+    "the projection has no batch norm, or does not use it": _run(norm=False),
     "there is a ReLU in the projection": _run(extra=True),
     "the projection's layers are built before the others: build them last": _run(first=True),
-    "the projection's batch norm is not used": _run(
-        _projected(lambda F, m, x: F.relu(m.body(x) + m.shortcut[0](x)))
-    ),
     "the shortcut is left out where it would need a projection": _run(_projected(lambda F, m, x: F.relu(m.body(x)))),
 }
 
@@ -99,7 +96,7 @@ COUNT_MISTAKES = {
     ),
     "the projection is missing where the channels alone change": lambda c, o, s=1: _count(c, o, s, project=s != 1),
     "the batch norms are missing": lambda c, o, s=1: _count(c, o, s, norm=0),
-    "the projection's batch norm is missing": lambda c, o, s=1: (
+    "the projection has no batch norm": lambda c, o, s=1: (
         _count(c, o, s) - (2 * o if s != 1 or c != o else 0)
     ),
     "the projection has a 3x3 kernel: it has a 1x1": lambda c, o, s=1: (
@@ -117,6 +114,7 @@ def _counts():
             expected=230_144,
             explain="128*64*9 + 128*128*9 + 4*128, and for the projection 128*64 + 2*128",
         ),
+        Case((4, 6), note="the channels alone", expected=600, explain="216 + 324 + 24, and 24 + 12 for the projection"),
         Case((5, 5, 2), note="the stride alone", expected=505, explain="450 + 20, and 25 + 10 for the projection"),
     ]
 
@@ -173,11 +171,11 @@ def _identity_hidden(rng):
 def _projection():
     return [
         Case(
-            (np.array([[[[1.0, -9.0], [10.0, -1.0]]]]), 2),
-            note="all weights 1, one channel becomes two",
-            expected=np.array([[[[9.0, 0.0], [18.0, 7.0]]] * 2]).reshape(1, 2, 2, 2),
-            explain="the first convolution gives 1 everywhere in both channels, the second 4 * 2 = 8; the projection of "
-            "ones repeats x: 8 + 1 = 9",
+            (np.array([[[[1.0, -49.0], [50.0, -1.0]], [[0.0, 2.0], [0.0, 0.0]]]]), 3),
+            note="all weights 1, two channels become three",
+            expected=np.array([[[[37.0, 0.0], [86.0, 35.0]]] * 3]),
+            explain="all pixels add to 3, so the first convolution gives 3 everywhere in its three channels, the second "
+            "4 * 3 * 3 = 36; the projection adds the two channels of x: 36 + 1 = 37, and 36 - 47 is negative",
         ),
         Case((_x(2, 3, 4, 5), 5, 2, 1), note="stride 2, three channels become five, seed 1"),
     ]

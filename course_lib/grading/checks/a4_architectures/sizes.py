@@ -94,6 +94,7 @@ def _strides():
             explain="(224 + 2*3 - 7) / 2 = 111.5, rounded down 111, plus 1",
         ),
         Case((13, 4, 3, 2), note="an even kernel, stride 3", expected=5, explain="(13 + 4 - 4) / 3 = 4.33"),
+        Case((14, 4, 3), note="the same without padding", expected=4, explain="(14 - 4) / 3 = 3.33"),
     ]
 
 
@@ -126,6 +127,12 @@ def _dilation_hidden(rng):
 
 def _ceil():
     return [
+        Case(
+            (7, 3, 3, 0, 1, True),
+            note="two pixels of a window hang over",
+            expected=3,
+            explain="the window starts at 0, 3 and 6; the one at 6 holds one pixel and counts here",
+        ),
         Case(
             (6, 3, 2, 0, 1, True),
             note="a window hangs over the edge",
@@ -162,6 +169,8 @@ def _edge():
             expected=3,
             explain="with the padding the image's pixels are 1 to 6; windows start at 0, 3 and 6, which is a pixel",
         ),
+        Case((5, 3, 2, 1, 1, True), note="the stride divides", expected=3, explain="windows start at 0, 2 and 4"),
+        Case((6, 3, 3, 1, 1, False), note="rounded down", expected=2, explain="windows start at 0 and 3"),
     ]
 
 
@@ -171,6 +180,7 @@ def _edge_hidden(rng):
         Case((2 * n + 1, 2, 2, 1, 1, True), note="the last window would start in the padding on the right"),
         Case((3 * n + 2, 2, 3, 1, 1, True), note="the last window would start in the padding, stride 3"),
         Case((3 * n, 3, 3, 1, 1, True), note="the last window starts inside the image"),
+        Case((3 * n, 3, 3, 1, 1, False), note="rounded down"),
     ]
 
 

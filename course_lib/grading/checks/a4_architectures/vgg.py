@@ -13,17 +13,25 @@ def _nets():
     return _nets
 
 
+def _try(make, x, seed):
+    """The output of a module; a ValueError where its shapes do not fit."""
+    try:
+        return _nets().run_module(make(), x, seed)
+    except RuntimeError:
+        raise ValueError("the shapes do not allow it") from None
+
+
 def _block(**changes):
     def run(x, num_convs, out_channels, seed=0):
         nets = _nets()
-        return nets.run_module(nets.vgg_block(num_convs, x.shape[1], out_channels, **changes), x, seed)
+        return _try(lambda: nets.vgg_block(num_convs, x.shape[1], out_channels, **changes), x, seed)
 
     return run
 
 
 def _pool_each(x, num_convs, out_channels, seed=0):
     nets = _nets()
-    return nets.run_module(nets.pool_each(num_convs, x.shape[1], out_channels), x, seed)
+    return _try(lambda: nets.pool_each(num_convs, x.shape[1], out_channels), x, seed)
 
 
 def _times(change):
@@ -52,8 +60,8 @@ def _vgg(change=lambda *a: a, **changes):
         nets = _nets()
         if "block" in changes:
             changes["block"] = nets.OnlyOne
-        net = nets.vgg(*change(blocks, x.shape[1], x.shape[2:], hidden, num_classes), **changes)
-        return nets.run_module(net, x, seed)
+        settings = change(blocks, x.shape[1], x.shape[2:], hidden, num_classes)
+        return _try(lambda: nets.vgg(*settings, **changes), x, seed)
 
     return run
 
@@ -96,7 +104,7 @@ def _values():
             explain="the columns add to -4, -2, 0, 2, 4, 6, so the windows give -6, -6, 0, 6, 12, 10 in both rows; "
             "ReLU makes the first two 0, and the largest of each 2x2 remain",
         ),
-        Case((np.linspace(-1, 1, 60).reshape(1, 2, 5, 6), 2, 3, 1), note="two convolutions, seed 1, odd height"),
+        Case((np.linspace(-1, 1, 180).reshape(1, 2, 9, 10), 3, 3, 1), note="three convolutions, seed 1, odd height"),
     ]
 
 
@@ -123,7 +131,7 @@ def _chain():
             "hidden units has 18, and their sum is 36",
         ),
         Case(
-            (np.linspace(-1, 1, 96).reshape(2, 3, 4, 4), ((1, 4), (2, 5)), 6, 3, 1),
+            (np.linspace(-1, 1, 384).reshape(2, 3, 8, 8), ((1, 4), (2, 5)), 6, 3, 1),
             note="two blocks, two images, seed 1",
         ),
     ]

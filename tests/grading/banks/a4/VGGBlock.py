@@ -83,7 +83,7 @@ class PoolEach(nn.Sequential):
         super().__init__(*(m for i in range(num_convs) for m in (*layers[2 * i : 2 * i + 2], nn.MaxPool2d(2))))
 
 
-@wrong(fails="run_vgg_block.values", hint="the convolutions have no padding")
+@wrong(fails="run_vgg_block.values", hint="Kernel size")
 class NoPadding(nn.Sequential):
     def __init__(self, num_convs, in_channels, out_channels):
         super().__init__(*stack(num_convs, in_channels, out_channels, padding=0), nn.MaxPool2d(2))

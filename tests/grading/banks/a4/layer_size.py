@@ -48,8 +48,7 @@ def with_floats_and_numpy(size, kernel_size, stride=1, padding=0, dilation=1, ce
 
 @wrong(fails="layer_size.strides", hint="the padding is counted once")
 def padding_once(size, kernel_size, stride=1, padding=0, dilation=1, ceil_mode=False):
-    room = size + padding - dilation * (kernel_size - 1) - 1
-    return (-(-room // stride) if ceil_mode else room // stride) + 1
+    return formula(size - padding, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 @wrong(fails="layer_size.strides", hint="the + 1 is missing")

@@ -16,7 +16,7 @@ def random_below_zero():
 
 @right
 def one_corner():
-    x = np.arange(16).reshape(1, 1, 4, 4)
+    x = np.arange(16).reshape(1, 1, 4, 4) % 7
     x[0, 0, :2, :2] = -3
     return x
 

@@ -65,7 +65,7 @@ def begins_with_nothing(layers):
     return walk(layers, size=0)
 
 
-@wrong(fails="receptive_field.size", hint="the last layer alone")
+@wrong(fails="receptive_field.size", hint="alone")
 def last_alone(layers):
     return walk(layers[-1:])
 
@@ -86,7 +86,7 @@ def dilation_times_kernel(layers):
     return walk(layers, grow=lambda k, d, j: (k * d - 1) * j)
 
 
-@wrong(fails="receptive_field.dilation", hint="ignored in the size")
+@wrong(fails="receptive_field.dilation", hint="the dilation is ignored")
 def dilation_in_the_start_alone(layers):
     return walk(layers, grow=lambda k, d, j: (k - 1) * j)
 
@@ -107,7 +107,7 @@ def kernel_for_stride(layers):
     return walk(layers, leap=lambda j, s, k: j * k)
 
 
-@wrong(fails="receptive_field.jump", hint="the strides of pooling layers are left out")
+@wrong(fails="receptive_field.jump", hint="the pooling layers are left out")
 def convolutions_alone(layers):
     return walk([layer for layer in layers if layer[0] == "conv"])
 

@@ -75,7 +75,7 @@ def mean(linear, c, h, w):
     return made(linear, c, h, w, linear.weight.reshape(-1, c, h, w) / (h * w))
 
 
-@wrong(fails="converted.weight", hint="the weight has wrong values")
+@wrong(fails="converted.weight", hint="weight has wrong values")
 def not_copied(linear, c, h, w):
     return nn.Conv2d(c, linear.out_features, (h, w))
 
