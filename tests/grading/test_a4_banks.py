@@ -1,5 +1,6 @@
 """Assignment a4: wrong solutions fail where they should and say why, right ones pass, no hint states a wrong cause."""
 
+import inspect
 from collections import Counter
 
 import a4
@@ -66,6 +67,14 @@ def test_no_known_mistake_is_taken_for_another(name):
                 told[check.name, seed] = found.hint
         assert set(told.values()) <= {"", hint}, f"{hint!r} is taken for {told}"
         assert hint in told.values(), f"nothing tells {hint!r}"
+
+
+@pytest.mark.parametrize("name", ["fill", "run_module", "StandIn"])
+def test_the_notebook_s_helpers_are_the_grader_s(name):
+    from course_lib.grading.checks.a4_architectures import _nets
+
+    written = "\n".join(source for _, kind, source in a4.cells() if kind == "locked")
+    assert inspect.getsource(getattr(_nets, name)).strip() in written
 
 
 def test_banks_are_large_enough():

@@ -78,7 +78,7 @@ def _judge(least):
             if not text:
                 reached = accuracy(network, case.expected)
                 text = "" if reached >= least else f"accuracy {reached:.3f}, asked for {least:.2f}"
-                if text and 0.5 * least < 1 / CLASSES * 1.2 > reached:
+                if text and reached < 1.2 / CLASSES:
                     text += "; that is chance: was the network trained, and was its best state saved?"
         except _graph.Refused as error:
             text = str(error)
