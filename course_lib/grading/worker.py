@@ -255,12 +255,6 @@ def do_call(request, arguments, namespace, limits):
     return {"failure": failure, "value": value}, [] if failure else blobs
 
 
-def do_file(request, arguments):
-    """Put the file that was handed in beside the notebook where the cells look for it."""
-    decode(request["args"][0], arguments).tofile(request["name"])
-    return {"failure": None}, []
-
-
 def set_limits(limits):
     seconds = int(limits["submission_seconds"]) + 5
     for name, amount in [
@@ -301,7 +295,8 @@ def answer(request, blobs, namespace, limits):
     if request["do"] == "cell":
         return do_cell(request, namespace, limits)
     if request["do"] == "file":
-        return do_file(request, blobs)
+        decode(request["args"][0], blobs).tofile(request["name"])  # handed in beside the notebook
+        return {"failure": None}, []
     return do_call(request, blobs, namespace, limits)
 
 
