@@ -225,9 +225,7 @@ def _candidate(
         cells = sum(rubric.find(cell.grade_id) is not None for cell in read_cells(path) if cell.grade_id)
     except Unreadable:
         cells = 0
-    named = (
-        re.match(rf"{re.escape(rubric.assignment)}([ (-]+\d+\)?)?\.(ipynb|npz)$", who.file) is not None
-    )
+    named = re.match(rf"{re.escape(rubric.assignment)}([ (-]+\d+\)?)?\.(ipynb|npz)$", who.file) is not None
     who = Sender(**{**who.__dict__, "time": time})
     return Candidate(student, entry, who, path, cells, named)
 

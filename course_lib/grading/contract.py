@@ -70,6 +70,8 @@ class Check:
         Names of the parts of a tuple result.
     judge : callable (case, got) -> Difference or None, optional
         Decides in place of the comparison with the reference, for answers that are right in many ways.
+    sure : bool
+        Give a hint only where its mistake gives the student's answer to every case.
     stream : str
         Checks that name the same stream get the same random numbers; by default each has its own.
     """
@@ -87,6 +89,7 @@ class Check:
     exact_dtype: bool = False
     parts: tuple[str, ...] = ()
     judge: Callable[[Case, Any], Difference | None] | None = None
+    sure: bool = False
     stream: str = ""
 
     def __post_init__(self) -> None:

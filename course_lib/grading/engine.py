@@ -189,7 +189,7 @@ def _hint(
     that follow, and those before it, where the student's answer was right.
     """
     candidates = [hint for hint in check.mistakes if _fits(check, hint, cases[first], problem.got)]
-    if len(candidates) < 2:
+    if len(candidates) < (1 if check.sure else 2):
         return candidates[0] if candidates else ""
     for case in (*cases[first + 1 :], *cases[:first]):
         try:
@@ -197,8 +197,8 @@ def _hint(
         except (Exception, SystemExit):
             break
         narrowed = [hint for hint in candidates if _fits(check, hint, case, got, differs=False)]
-        candidates = narrowed or candidates
-    return candidates[0]
+        candidates = narrowed if check.sure else narrowed or candidates
+    return candidates[0] if candidates else ""
 
 
 def _fits(check: Check, hint: str, case: Case, got: Any, differs: bool = True) -> bool:

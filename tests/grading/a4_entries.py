@@ -76,12 +76,24 @@ ENTRIES = {
         *(block(16, 32), block(32, 32), *head(32)),
     ),
     "residual": lambda: nn.Sequential(
-        *(block(3, 10), nn.MaxPool2d(2), Residual(10, 10, 1), Residual(10, 20, 2), Residual(20, 28, 1), *head(28)),
+        *(
+            block(3, 10),
+            nn.MaxPool2d(2),
+            Residual(10, 10, 1),
+            Residual(10, 20, 2),
+            Residual(20, 28, 1),
+            *head(28),
+        ),
     ),
     "mobile": lambda: nn.Sequential(
         *(block(3, 12), nn.MaxPool2d(2), block(12, 12, groups=12), block(12, 32, kernel=1)),
         *(block(32, 32, groups=32), block(32, 48, kernel=1), nn.MaxPool2d(2)),
-        *(block(48, 48, groups=48), block(48, 64, kernel=1), block(64, 64, groups=64), block(64, 64, kernel=1)),
+        *(
+            block(48, 48, groups=48),
+            block(48, 64, kernel=1),
+            block(64, 64, groups=64),
+            block(64, 64, kernel=1),
+        ),
         *head(64),
     ),
     "functional": Functional,
@@ -105,9 +117,15 @@ def main(names):
             began = time.process_time()
             network = scope["train_network"](seed)
             seconds = time.process_time() - began
-            hits = [scope["accuracy"](network, *scope["load_images"](1000, seed=at)) for at in (900_001, 900_002, 900_003)]
+            hits = [
+                scope["accuracy"](network, *scope["load_images"](1000, seed=at))
+                for at in (900_001, 900_002, 900_003)
+            ]
             numbers = sum(v.numel() for v in network.state_dict().values() if v.is_floating_point())
-            print(f"{name} seed {seed}: {numbers:,} numbers, {seconds:.0f} s of processor, new images {hits}", flush=True)
+            print(
+                f"{name} seed {seed}: {numbers:,} numbers, {seconds:.0f} s of processor, new images {hits}",
+                flush=True,
+            )
         if name == "--store":
             a4.WEIGHTS.parent.mkdir(exist_ok=True)
             scope["WEIGHTS"] = str(a4.WEIGHTS)

@@ -83,7 +83,9 @@ def _load_file(assignment, path):
     spec = importlib.util.spec_from_file_location(f"bank_{assignment}_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    declared = {name: f for name, f in vars(module).items() if isinstance(getattr(f, "declared", None), tuple)}
+    declared = {
+        name: f for name, f in vars(module).items() if isinstance(getattr(f, "declared", None), tuple)
+    }
     return [Solution(assignment, path.stem, name, f, *f.declared) for name, f in declared.items()]
 
 

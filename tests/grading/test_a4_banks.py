@@ -53,7 +53,9 @@ def test_no_hint_tells_a_wrong_solution_a_wrong_cause(bench, exercise):
             for seed in (None, 0, 1):
                 found = a4.verdict(check, function, seed)
                 told = found.hint
-                assert not told or solution.hint in told, f"{solution} is told in {check.name} (seed {seed}): {told}"
+                assert not told or solution.hint in told, (
+                    f"{solution} is told in {check.name} (seed {seed}): {told}"
+                )
 
 
 @pytest.mark.parametrize("name", sorted({check.function for check in a4.CHECKS.values()}))

@@ -79,7 +79,9 @@ def test_what_is_run_outside_is_the_student_s_network(kernel, name):
 
 
 def test_images_are_not_changed_by_a_network(kernel):
-    network = torch.nn.Sequential(torch.nn.Hardswish(inplace=True), torch.nn.Flatten(), torch.nn.Linear(3072, 4))
+    network = torch.nn.Sequential(
+        torch.nn.Hardswish(inplace=True), torch.nn.Flatten(), torch.nn.Linear(3072, 4)
+    )
     described, numbers = handed_in(kernel, network)
     images = np.random.default_rng(0).random((3, *judged.SHAPE), dtype=np.float32)
     before = images.copy()
@@ -103,7 +105,12 @@ def test_checks_of_one_stream_see_the_same_images():
 
 def simple(**changes):
     """A small right answer, with something changed."""
-    step = ["module", "fc", [{"step": 1}], {"type": "Linear", "in_features": 3072, "out_features": 4, "bias": False}]
+    step = [
+        "module",
+        "fc",
+        [{"step": 1}],
+        {"type": "Linear", "in_features": 3072, "out_features": 4, "bias": False},
+    ]
     flat = ["module", "flat", [{"step": 0}], {"type": "Flatten", "start_dim": 1, "end_dim": -1}]
     nodes = [["input", "x", [], {}], flat, step, ["output", "output", [{"step": 2}], {}]]
     described = {"nodes": nodes, "weights": [["fc.weight", [4, 3072]]]} | changes
@@ -121,9 +128,18 @@ def function(name, *args, **kwargs):
 
 def conv(**changes):
     """A network of one convolution with claimed settings."""
-    settings = {"in_channels": 3, "out_channels": 4, "kernel_size": [3, 3], "stride": [1, 1], "padding": [1, 1]}
+    settings = {
+        "in_channels": 3,
+        "out_channels": 4,
+        "kernel_size": [3, 3],
+        "stride": [1, 1],
+        "padding": [1, 1],
+    }
     settings |= {"dilation": [1, 1], "groups": 1, "padding_mode": "zeros", "bias": False, "type": "Conv2d"}
-    return simple(nodes=[INPUT, ["module", "c", [{"step": 0}], settings | changes], OUTPUT], weights=[["c.weight", [4, 3, 3, 3]]])
+    return simple(
+        nodes=[INPUT, ["module", "c", [{"step": 0}], settings | changes], OUTPUT],
+        weights=[["c.weight", [4, 3, 3, 3]]],
+    )
 
 
 X = {"step": 0}
@@ -141,12 +157,18 @@ FORGED = {
     "weights of objects": ((simple(), np.array([None] * 4)), "no vector of floating-point numbers"),
     "NaN": ((simple(), NUMBERS * np.nan), "NaN"),
     "infinity after rounding to float32": ((simple(), NUMBERS.astype(np.float64) + 1e300), "infinity"),
-    "fewer named than sent": ((simple(weights=[["fc.weight", [4, 3071]]]), NUMBERS), "do not have the shapes"),
+    "fewer named than sent": (
+        (simple(weights=[["fc.weight", [4, 3071]]]), NUMBERS),
+        "do not have the shapes",
+    ),
     "more named than sent": ((simple(weights=[["fc.weight", [4, 3073]]]), NUMBERS), "do not have the shapes"),
     "a huge shape": ((simple(weights=[["fc.weight", [10**6] * 9]]), NUMBERS), "cannot be read"),
     "a negative shape": ((simple(weights=[["fc.weight", [-4, -3072]]]), NUMBERS), "cannot be read"),
     "a name twice": ((simple(weights=[["fc.weight", [4, 3072]]] * 2), NUMBERS), "do not have the shapes"),
-    "a name like a path": ((simple(weights=[["../../gradebook.db", [4, 3072]]]), NUMBERS), "has no fc.weight"),
+    "a name like a path": (
+        (simple(weights=[["../../gradebook.db", [4, 3072]]]), NUMBERS),
+        "has no fc.weight",
+    ),
     "another shape": ((simple(weights=[["fc.weight", [3072, 4]]]), NUMBERS), "do not belong together"),
     "an unknown function": ((function("eval", X), NUMBERS), "does not know eval"),
     "an attribute": ((function("getattr", X, "__class__"), NUMBERS), "expected logits"),
@@ -163,9 +185,15 @@ FORGED = {
     "a huge padding": ((conv(padding=[5000, 5000]), NUMBERS[:108]), "more than 1,000,000 numbers"),
     "a stride of 0": ((conv(stride=[0, 0]), NUMBERS[:108]), "cannot be run"),
     "padding that is no number": ((conv(padding={"step": 0}), NUMBERS[:108]), "cannot be run"),
-    "settings left out": ((simple(nodes=[INPUT, ["module", "c", [X], {"type": "Conv2d"}], OUTPUT]), NUMBERS), "cannot be run"),
+    "settings left out": (
+        (simple(nodes=[INPUT, ["module", "c", [X], {"type": "Conv2d"}], OUTPUT]), NUMBERS),
+        "cannot be run",
+    ),
     "no output": ((simple(nodes=[INPUT]), NUMBERS), "gives no answer"),
-    "the images themselves": ((simple(nodes=[INPUT, ["output", "output", [X], {}]]), NUMBERS), "expected logits"),
+    "the images themselves": (
+        (simple(nodes=[INPUT, ["output", "output", [X], {}]]), NUMBERS),
+        "expected logits",
+    ),
 }
 
 
@@ -185,11 +213,17 @@ def test_the_small_answer_that_the_forged_ones_are_made_of_is_counted():
     assert list(network.weights) == ["fc.weight"]
 
 
-@pytest.mark.parametrize(("channels", "reason"), [((300, 4), "numbers; the budget is"), ((40, 4), "multiply-adds; the")])
+@pytest.mark.parametrize(
+    ("channels", "reason"), [((300, 4), "numbers; the budget is"), ((40, 4), "multiply-adds; the")]
+)
 def test_a_network_over_the_budget_is_not_run(kernel, monkeypatch, channels, reason):
     first, last = channels
     stride = 8 if first == 300 else 1
-    layers = [torch.nn.Conv2d(3, first, 9, stride, 4), torch.nn.Conv2d(first, last, 1), torch.nn.AdaptiveAvgPool2d(1)]
+    layers = [
+        torch.nn.Conv2d(3, first, 9, stride, 4),
+        torch.nn.Conv2d(first, last, 1),
+        torch.nn.AdaptiveAvgPool2d(1),
+    ]
     answer = handed_in(kernel, torch.nn.Sequential(*layers, torch.nn.Flatten()))
     monkeypatch.setattr(_graph, "logits", lambda *_: pytest.fail("it was run"))
     for name in ("fits", "step_4"):
@@ -229,7 +263,13 @@ def test_broken_files_are_named(kernel, tmp_path, monkeypatch):
     assert "is not beside the notebook" in a4.verdict(fits, kernel["budget"]).message
     pickled = io.BytesIO()
     np.savez(pickled, a=np.array([{"x": 1}], dtype=object))
-    for content in (b"", b"PK\x03\x04 cut off", b"\x80\x04K\x01.", a4.WEIGHTS.read_bytes()[:-900], pickled.getvalue()):
+    for content in (
+        b"",
+        b"PK\x03\x04 cut off",
+        b"\x80\x04K\x01.",
+        a4.WEIGHTS.read_bytes()[:-900],
+        pickled.getvalue(),
+    ):
         path.write_bytes(content)
         message = a4.verdict(fits, kernel["budget"]).message
         assert "cannot be read as save_weights writes it" in message, content[:20]

@@ -63,7 +63,8 @@ def json_round(notebook):
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [(None, "does not exist"), (b"", "is empty"), (bytes(BESIDE_LIMIT + 1), "at most 1 are read")]
+    ("content", "reason"),
+    [(None, "does not exist"), (b"", "is empty"), (bytes(BESIDE_LIMIT + 1), "at most 1 are read")],
 )
 def test_a_file_that_cannot_be_read_is_noted_and_the_notebook_graded(rubric, tmp_path, content, reason):
     submission = load(hand_in(tmp_path, content), rubric)
@@ -113,7 +114,9 @@ def test_an_assignment_without_a_file_looks_for_none(tmp_path):
 def test_the_cells_find_the_file_in_their_folder(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     doubles.in_this_process(monkeypatch)
-    with proxy.Worker([("a", f"def f():\n    return len(open({FILE!r}, 'rb').read())")], files={FILE: b"numbers"}) as w:
+    with proxy.Worker(
+        [("a", f"def f():\n    return len(open({FILE!r}, 'rb').read())")], files={FILE: b"numbers"}
+    ) as w:
         assert w.function("f")() == 7
 
 
@@ -170,7 +173,9 @@ def test_files_without_a_notebook_and_files_too_large_are_named(course, tmp_path
     alone = collect(Course(course), forge.NAME, export(tmp_path / "a", [f"102/{forge.NAME}.npz"]))
     assert alone.taken == []
     assert alone.unknown == [(f"102/{forge.NAME}.npz", "no notebook came with it")]
-    large = collect(Course(course), forge.NAME, export(tmp_path / "b", EXPORTS["by hand"], bytes(BESIDE_LIMIT + 1)))
+    large = collect(
+        Course(course), forge.NAME, export(tmp_path / "b", EXPORTS["by hand"], bytes(BESIDE_LIMIT + 1))
+    )
     assert [reason for _, reason in large.refused] == ["it is larger than 1 MB"]
     assert large.taken[0].note == f"{FILE} did not come with it"
 
@@ -180,7 +185,13 @@ def test_files_without_a_notebook_and_files_too_large_are_named(course, tmp_path
 
 def _check(name="f.any", **options):
     return Check(
-        name, "f", "any even number", ("x",), lambda: [Case((1,))], lambda rng: [Case((int(rng.integers(10**9)),))], **options
+        name,
+        "f",
+        "any even number",
+        ("x",),
+        lambda: [Case((1,))],
+        lambda rng: [Case((int(rng.integers(10**9)),))],
+        **options,
     )
 
 
@@ -209,7 +220,12 @@ def test_a_check_has_a_reference_or_a_judge():
 def test_checks_of_one_stream_get_the_same_random_cases():
     seen = {}
     for name, stream in (("f.a", "s"), ("f.b", "s"), ("f.c", "")):
-        run(_check(name, judge=_even, stream=stream), lambda x, name=name: seen.setdefault(name, x) * 2, hidden=True, rng_seed=1)
+        run(
+            _check(name, judge=_even, stream=stream),
+            lambda x, name=name: seen.setdefault(name, x) * 2,
+            hidden=True,
+            rng_seed=1,
+        )
     assert seen["f.a"] == seen["f.b"] != seen["f.c"]
 
 

@@ -1,5 +1,7 @@
 """Checks of assignment a4: sizes, parameters, blocks, receptive fields, conversion, hunting bugs, a budget."""
 
+from dataclasses import replace
+
 from course_lib.grading.checks.a4_architectures import (
     budget,
     convert,
@@ -13,7 +15,7 @@ from course_lib.grading.checks.a4_architectures import (
 )
 
 # In the order of the notebook.
-CHECKS = (
+_ALL = (
     *sizes.CHECKS,
     *parameters.CHECKS,
     *vgg.CHECKS,
@@ -24,3 +26,5 @@ CHECKS = (
     *expose.CHECKS,
     *budget.CHECKS,
 )
+# No hint states a wrong cause: it is given where it explains every answer.
+CHECKS = tuple(replace(check, sure=True) for check in _ALL)

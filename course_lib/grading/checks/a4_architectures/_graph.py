@@ -73,7 +73,9 @@ def read(header: Any, numbers: Any) -> Network:
     if len(nodes) > NODES:
         raise Refused(f"the network has {len(nodes)} steps; at most {NODES} are run")
     for node in nodes:
-        if not (isinstance(node, list) and len(node) == 4 and all(isinstance(part, str) for part in node[:2])):
+        if not (
+            isinstance(node, list) and len(node) == 4 and all(isinstance(part, str) for part in node[:2])
+        ):
             raise Refused("the description of a layer cannot be read")
         if not (isinstance(node[2], list) and isinstance(node[3], dict)):
             raise Refused("the description of a layer cannot be read")

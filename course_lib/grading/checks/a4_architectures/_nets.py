@@ -66,7 +66,9 @@ def count(module):
     return sum(p.numel() for p in module.parameters())
 
 
-def vgg_block(num_convs, c_in, c_out, *, padding=1, kernel=3, relu=True, last_relu=True, pool="max", bias=True):
+def vgg_block(
+    num_convs, c_in, c_out, *, padding=1, kernel=3, relu=True, last_relu=True, pool="max", bias=True
+):
     """Convolutions with ReLU, then a pool."""
     layers = []
     for i in range(num_convs):
@@ -84,7 +86,20 @@ def pool_each(num_convs, c_in, c_out):
     return nn.Sequential(*blocks)
 
 
-def vgg(blocks, c_in, size, hidden, classes, *, relu=True, block=StandIn, last_relu=False, bias=True, dense=1, swap=False):
+def vgg(
+    blocks,
+    c_in,
+    size,
+    hidden,
+    classes,
+    *,
+    relu=True,
+    block=StandIn,
+    last_relu=False,
+    bias=True,
+    dense=1,
+    swap=False,
+):
     """Blocks, then two linear layers."""
     parts = []
     for num_convs, c_out in blocks:
@@ -113,7 +128,9 @@ class OnlyOne(StandIn):
 class Inception(nn.Module):
     """Four branches side by side; ``join`` and ``act`` and the pool can be replaced."""
 
-    def __init__(self, c_in, c1, c2, c3, c4, *, pool=None, act=F.relu, last=F.relu, wide=False, pool_act=F.relu):
+    def __init__(
+        self, c_in, c1, c2, c3, c4, *, pool=None, act=F.relu, last=F.relu, wide=False, pool_act=F.relu
+    ):
         super().__init__()
         self.a = nn.Conv2d(c_in, c1, 1)
         self.b1, self.b2 = nn.Conv2d(c_in, c2[0], 1), nn.Conv2d(c2[0], c2[1], 3, padding=1)
@@ -141,7 +158,18 @@ class Residual(nn.Module):
     """Two convolutions and a shortcut; ``way`` replaces the forward pass."""
 
     def __init__(
-        self, c_in, c_out, stride, *, way=None, bias=False, project=None, second=False, first=False, norm=True, extra=False
+        self,
+        c_in,
+        c_out,
+        stride,
+        *,
+        way=None,
+        bias=False,
+        project=None,
+        second=False,
+        first=False,
+        norm=True,
+        extra=False,
     ):
         super().__init__()
         project = (stride != 1 or c_in != c_out) if project is None else project

@@ -61,7 +61,11 @@ def _view(x, *shape):
 
 
 def _mean(x, dim=None, keepdim=False):
-    dims = sorted(d % x.ndim for d in (dim if isinstance(dim, list | tuple) else [dim])) if dim is not None else None
+    dims = (
+        sorted(d % x.ndim for d in (dim if isinstance(dim, list | tuple) else [dim]))
+        if dim is not None
+        else None
+    )
     if dims != [2, 3] or x.ndim != 4:
         raise Refused("mean is taken over the pixels here: x.mean((2, 3))")
     return x.mean((2, 3), keepdim=bool(keepdim))
@@ -86,7 +90,9 @@ def _pool(function):
     def apply(x, kernel_size, stride=None, padding=0, *rest, **named):
         sizes = kernel_size if isinstance(kernel_size, list | tuple) else [kernel_size]
         if not all(type(k) is int and 1 <= k <= WINDOW for k in sizes):
-            raise Refused(f"a pool's kernel is at most {WINDOW} here; for the whole map use AdaptiveAvgPool2d(1)")
+            raise Refused(
+                f"a pool's kernel is at most {WINDOW} here; for the whole map use AdaptiveAvgPool2d(1)"
+            )
         return function(x, kernel_size, stride, padding, *rest, **named)
 
     return apply

@@ -41,7 +41,9 @@ MISTAKES = {
     ),
     "the kernel's height and width are exchanged": _as(lambda w, c, h, v: w.reshape(-1, c, v, h)),
     "the bias is 0: copy the linear layer's": _as(lambda w, c, h, v: w.reshape(-1, c, h, v), lambda b: b * 0),
-    "there is no bias: the linear layer has one": _as(lambda w, c, h, v: w.reshape(-1, c, h, v), lambda b: None),
+    "there is no bias: the linear layer has one": _as(
+        lambda w, c, h, v: w.reshape(-1, c, h, v), lambda b: None
+    ),
     "the bias has the wrong sign": _as(lambda w, c, h, v: w.reshape(-1, c, h, v), lambda b: -b),
     "the weight is divided by the size of the map: the sum is not a mean": _as(
         lambda w, c, h, v: w.reshape(-1, c, h, v) / (h * v)
@@ -93,7 +95,11 @@ def _visible():
 def _hidden(rng):
     return [
         Case((rng.standard_normal((o, c * h * w)), rng.standard_normal(o), c, h, w), note=note)
-        for o, c, h, w, note in [(5, 3, 2, 4, "H != W"), (12, 2, 3, 2, "higher than wide"), (6, 7, 1, 1, "1x1")]
+        for o, c, h, w, note in [
+            (5, 3, 2, 4, "H != W"),
+            (12, 2, 3, 2, "higher than wide"),
+            (6, 7, 1, 1, "1x1"),
+        ]
     ]
 
 
@@ -125,7 +131,9 @@ def _with(**settings):
 
 NET_MISTAKES = {
     "the convolution has padding: the linear layer saw whole maps only": _net(_with(padding="half")),
-    "the convolution's stride is its kernel: with stride 1 the window visits every place": _net(_with(stride="kernel")),
+    "the convolution's stride is its kernel: with stride 1 the window visits every place": _net(
+        _with(stride="kernel")
+    ),
     "the map is averaged first: that loses where things are": _net(
         lambda nets, conv: lambda x: conv(nets.F.adaptive_avg_pool2d(x, conv.kernel_size))
     ),
@@ -138,13 +146,13 @@ def _larger():
         Case(
             (x[:, :, :2, :4].copy(), 1, (2, 4), 1, 1),
             note="the size it was made for, all weights 1",
-            expected=np.array([[[[40.0]]]]),
+            expected=np.array([[[[36.0]]]]),
             explain="the sum of the eight pixels, 0 to 3 and 6 to 9",
         ),
         Case(
             (x, 1, (2, 4), 1, 1),
             note="larger by two, all weights 1",
-            expected=np.array([[[[40.0, 56.0], [136.0, 152.0]]]]),
+            expected=np.array([[[[36.0, 52.0], [132.0, 148.0]]]]),
             explain="the first layer halves the map to 2 x 3, the window of 1 x 2 has 2 x 2 places there",
         ),
         Case((np.linspace(-1, 1, 144).reshape(2, 2, 6, 6), 3, (4, 2), 5, 2, 1), note="two images, seed 1"),

@@ -64,7 +64,11 @@ def wrong_batch_norm(x, seed=0):
 
 
 def _why_max_pool(x):
-    return "" if (right_max_pool(x) < -GAP).any() else "the padding matters only where all pixels of a window are below it"
+    return (
+        ""
+        if (right_max_pool(x) < -GAP).any()
+        else "the padding matters only where all pixels of a window are below it"
+    )
 
 
 def _why_global_pool(x):
@@ -101,10 +105,14 @@ def problem(x):
     """What is wrong with the form of an input; None when it may be used."""
     if not isinstance(x, np.ndarray) or x.dtype.kind not in "iuf":
         kind = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
-        return _same("type", f"the input has the wrong type: expected a NumPy array of real numbers, got {kind}")
+        return _same(
+            "type", f"the input has the wrong type: expected a NumPy array of real numbers, got {kind}"
+        )
     if x.ndim != 4 or not all(1 <= n <= most for n, most in zip(x.shape, MOST, strict=True)):
         most = " x ".join(map(str, MOST))
-        return _same("shape", f"the input has the wrong shape: expected (N, C, H, W) of at most {most}, got {x.shape}")
+        return _same(
+            "shape", f"the input has the wrong shape: expected (N, C, H, W) of at most {most}, got {x.shape}"
+        )
     if not (np.abs(np.asarray(x, np.float64)) <= LARGEST).all():
         return _same("values", f"the input holds numbers that are not between -{LARGEST:g} and {LARGEST:g}")
     return None

@@ -56,21 +56,39 @@ def _jump_first(layers):
 SIZE, JUMP, START = 0, 1, 2
 # A hint, the rule that earns it, and the numbers that it can explain.
 KNOWN = (
-    ("the kernel grows the field by k: by k - 1 jumps", _as(grow=lambda k, d, jump, s: k * d * jump), (SIZE,)),
+    (
+        "the kernel grows the field by k: by k - 1 jumps",
+        _as(grow=lambda k, d, jump, s: k * d * jump),
+        (SIZE,),
+    ),
     (
         "the jump is left out of the size: each further tap lies a jump away, not a pixel",
         _as(grow=lambda k, d, jump, s: (k - 1) * d),
         (SIZE,),
     ),
-    ("the jump is updated before it is used: a layer's own stride counts for the next layer", _after, (SIZE, START)),
-    ("the jump counts the last stride alone: the strides multiply", _as(leap=lambda jump, s, k: s), (SIZE, JUMP)),
+    (
+        "the jump is updated before it is used: a layer's own stride counts for the next layer",
+        _after,
+        (SIZE, START),
+    ),
+    (
+        "the jump counts the last stride alone: the strides multiply",
+        _as(leap=lambda jump, s, k: s),
+        (SIZE, JUMP),
+    ),
     ("the strides are added: they multiply", _as(leap=lambda jump, s, k: jump + s), (SIZE, JUMP)),
-    ("the strides minus one are added: the strides multiply", _as(leap=lambda jump, s, k: jump + s - 1), (JUMP,)),
+    (
+        "the strides minus one are added: the strides multiply",
+        _as(leap=lambda jump, s, k: jump + s - 1),
+        (JUMP,),
+    ),
     ("the jump takes the kernel for the stride", _as(leap=lambda jump, s, k: jump * k), (SIZE, JUMP)),
     ("the pooling layers are left out: they have windows and strides as well", _convs, (SIZE, JUMP, START)),
     (
         "the dilation is ignored",
-        _as(grow=lambda k, d, jump, s: (k - 1) * jump, move=lambda k, d, p, jump, s: ((k - 1) / 2 - p) * jump),
+        _as(
+            grow=lambda k, d, jump, s: (k - 1) * jump, move=lambda k, d, p, jump, s: ((k - 1) / 2 - p) * jump
+        ),
         (SIZE,),
     ),
     (
@@ -199,7 +217,11 @@ def _size_hidden(rng):
 
 def _dilation():
     return [
-        Case((_layers(("conv", 3, 1, 0, 4, False)),), note="dilation 4", explain="three taps 4 apart: 2*4 + 1 = 9"),
+        Case(
+            (_layers(("conv", 3, 1, 0, 4, False)),),
+            note="dilation 4",
+            explain="three taps 4 apart: 2*4 + 1 = 9",
+        ),
         Case(
             (_layers(("conv", 4, 2), ("pool", 2, 3), ("conv", 3, 1, 0, 3, False)),),
             note="dilation 3 behind strides of 2 and 3",
@@ -214,15 +236,29 @@ def _dilation_hidden(rng):
 
 def _jump():
     return [
-        Case((_layers(("conv", 3, 2), ("pool", 4, 3), ("conv", 5, 4)),), note="strides 2, 3, 4", explain="2 * 3 * 4"),
-        Case((_layers(("conv", 7, 1), ("conv", 3, 1)),), note="no stride", explain="neighbours stay neighbours"),
-        Case((_layers(("pool", 2, 2), ("pool", 2, 2), ("pool", 2, 2)),), note="three pools", explain="2 * 2 * 2 = 8"),
+        Case(
+            (_layers(("conv", 3, 2), ("pool", 4, 3), ("conv", 5, 4)),),
+            note="strides 2, 3, 4",
+            explain="2 * 3 * 4",
+        ),
+        Case(
+            (_layers(("conv", 7, 1), ("conv", 3, 1)),), note="no stride", explain="neighbours stay neighbours"
+        ),
+        Case(
+            (_layers(("pool", 2, 2), ("pool", 2, 2), ("pool", 2, 2)),),
+            note="three pools",
+            explain="2 * 2 * 2 = 8",
+        ),
     ]
 
 
 def _start():
     return [
-        Case((_layers(("conv", 3, 1)),), note="a 3x3", explain="the first window lies on pixels 0, 1, 2; its middle is 1"),
+        Case(
+            (_layers(("conv", 3, 1)),),
+            note="a 3x3",
+            explain="the first window lies on pixels 0, 1, 2; its middle is 1",
+        ),
         Case((_layers(("pool", 2, 2)),), note="an even window", explain="pixels 0 and 1; the middle is 0.5"),
         Case(
             (_layers(("conv", 5, 1, 2, 1, False)),),

@@ -60,7 +60,12 @@ def _count(x_channels, c1, c2, c3, c4, kernel=5, reduced=True, bias=True):
     def conv(a, b, k):
         return a * b * k * k + b * bias
 
-    middle = conv(x_channels, c2[0], 1) + conv(c2[0], c2[1], 3) + conv(x_channels, c3[0], 1) + conv(c3[0], c3[1], kernel)
+    middle = (
+        conv(x_channels, c2[0], 1)
+        + conv(c2[0], c2[1], 3)
+        + conv(x_channels, c3[0], 1)
+        + conv(c3[0], c3[1], kernel)
+    )
     if not reduced:
         middle = conv(x_channels, c2[1], 3) + conv(x_channels, c3[1], kernel)
     return conv(x_channels, c1, 1) + middle + conv(x_channels, c4, 1)
@@ -151,13 +156,16 @@ def _visible():
             explain="branch 1 and the reducing 1x1 give (1, 0, 4) after ReLU; the 3x3 adds neighbours to (1, 5, 4), the "
             "5x5 all three; the pool of (1, -2, 4) is (1, 4, 4)",
         ),
-        Case((np.linspace(-1, 1, 2 * 3 * 4 * 5).reshape(2, 3, 4, 5), 2, (4, 3), (5, 6), 7, 1), note="seed 1, H != W"),
+        Case(
+            (np.linspace(-1, 1, 2 * 3 * 4 * 5).reshape(2, 3, 4, 5), 2, (4, 3), (5, 6), 7, 1),
+            note="seed 1, H != W",
+        ),
     ]
 
 
 def _hidden(rng):
     return [
-        Case((rng.standard_normal((2, 4, 6, 5)), 3, (2, 5), (3, 6), 4, 2), note="two images"),
+        Case((rng.standard_normal((2, 4, 6, 5)), 3, (2, 5), (6, 7), 4, 2), note="two images"),
         Case((rng.standard_normal((1, 6, 7, 9)), 2, (4, 4), (3, 5), 7, 3), note="an odd size"),
     ]
 

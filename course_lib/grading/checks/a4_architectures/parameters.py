@@ -52,7 +52,9 @@ def _conv_as(formula):
 
 # c: in_channels, o: out_channels, h and w: kernel, g: groups, b: bias
 CONV_MISTAKES = {
-    "the biases are missing: one for each output channel": _conv_as(lambda c, o, h, w, g, b: o * c // g * h * w),
+    "the biases are missing: one for each output channel": _conv_as(
+        lambda c, o, h, w, g, b: o * c // g * h * w
+    ),
     "a bias is counted although bias=False": _conv_as(lambda c, o, h, w, g, b: o * c // g * h * w + o),
     "one bias for the whole layer: there is one for each output channel": _conv_as(
         lambda c, o, h, w, g, b: o * c // g * h * w + b
@@ -72,7 +74,9 @@ CONV_MISTAKES = {
     "multiplied by groups: a filter sees fewer channels, in_channels / groups": _conv_as(
         lambda c, o, h, w, g, b: o * c * g * h * w + o * b
     ),
-    "the kernel is counted as if it were square": _conv_as(lambda c, o, h, w, g, b: o * c // g * h * h + o * b),
+    "the kernel is counted as if it were square": _conv_as(
+        lambda c, o, h, w, g, b: o * c // g * h * h + o * b
+    ),
     "the kernel is counted as if it were square, by its width": _conv_as(
         lambda c, o, h, w, g, b: o * c // g * w * w + o * b
     ),
@@ -104,11 +108,15 @@ def _first_channels(shape, layers):
 NET_MISTAKES = {
     "a linear layer's biases are missing": _net_as(linear=lambda n, m, bias: n * m),
     "a linear layer's bias is counted although it has none": _net_as(linear=lambda n, m, bias: n * m + m),
-    "a linear layer has one bias for each output, not one altogether": _net_as(linear=lambda n, m, bias: n * m + bias),
+    "a linear layer has one bias for each output, not one altogether": _net_as(
+        linear=lambda n, m, bias: n * m + bias
+    ),
     "a linear layer has one bias for each output, not for each input": _net_as(
         linear=lambda n, m, bias: n * m + n * bias
     ),
-    "the running mean and variance are counted: they are measured, not learnt, and are no parameters": _net_as(norm=4),
+    "the running mean and variance are counted: they are measured, not learnt, and are no parameters": _net_as(
+        norm=4
+    ),
     "the running mean, variance and count of batches are counted: they are no parameters": _net_as(
         norm_of=lambda c, h, w: 4 * c + 1
     ),
@@ -121,8 +129,8 @@ NET_MISTAKES = {
     "flatten gives C features: it gives C * H * W": _net_as(flatten=lambda c, h, w: c),
     "flatten gives H * W features: it gives C * H * W": _net_as(flatten=lambda c, h, w: h * w),
     "the pooling layers do not shrink the map here: a pool of k divides H and W by k": _without("pool"),
-    "pooling halves the map here whatever its size: a pool of k divides H and W by k": lambda shape, layers: _count(
-        shape, [("pool", 2) if layer[0] == "pool" else layer for layer in layers]
+    "pooling halves the map here whatever its size: a pool of k divides H and W by k": lambda shape, layers: (
+        _count(shape, [("pool", 2) if layer[0] == "pool" else layer for layer in layers])
     ),
     "every layer gets the channels of the image: it gets those that the layer before it left": _first_channels,
     "the convolutions' biases are missing": _net_as(
@@ -154,8 +162,12 @@ def _conv_check(name, about, visible, hidden):
 def _plain():
     return [
         Case((1, 6, 5), note="LeNet's first layer", expected=156, explain="6 * 1 * 5*5 + 6 = 156"),
-        Case((3, 64, 7, 1, False), note="ResNet's first layer", expected=9408, explain="64 * 3 * 7*7, no bias"),
-        Case((4, 10, (1, 7)), note="a kernel 1 high, 7 wide", expected=290, explain="10 * 4 * 1*7 + 10 = 290"),
+        Case(
+            (3, 64, 7, 1, False), note="ResNet's first layer", expected=9408, explain="64 * 3 * 7*7, no bias"
+        ),
+        Case(
+            (4, 10, (1, 7)), note="a kernel 1 high, 7 wide", expected=290, explain="10 * 4 * 1*7 + 10 = 290"
+        ),
     ]
 
 
@@ -177,7 +189,12 @@ def _groups():
             expected=228,
             explain="each of the 12 filters sees 8 / 4 = 2 channels: 12 * 2 * 9 + 12 = 228",
         ),
-        Case((32, 32, 3, 32, False), note="depthwise", expected=288, explain="each filter sees one channel: 32 * 9"),
+        Case(
+            (32, 32, 3, 32, False),
+            note="depthwise",
+            expected=288,
+            explain="each filter sees one channel: 32 * 9",
+        ),
     ]
 
 
@@ -224,7 +241,10 @@ def _dense():
 def _dense_hidden(rng):
     c, h, w, m = (int(n) for n in rng.integers(3, 9, 4))
     return [
-        Case(((c, h, w + 6), (("flatten",), ("linear", m + 30, True), ("linear", 10, True))), note="two linear layers"),
+        Case(
+            ((c, h, w + 6), (("flatten",), ("linear", m + 30, True), ("linear", 10, True))),
+            note="two linear layers",
+        ),
         Case(((c, h, w), (("flatten",), ("linear", m, False), ("linear", 5, True))), note="one bias"),
     ]
 
@@ -237,7 +257,12 @@ def _norm():
             expected=32,
             explain="16 scales and 16 shifts; mean and variance are measured, not learnt",
         ),
-        Case(((3, 5, 4), (("norm",), ("relu",), ("norm",))), note="two of them", expected=12, explain="2 * 3 + 2 * 3"),
+        Case(
+            ((3, 5, 4), (("norm",), ("relu",), ("norm",))),
+            note="two of them",
+            expected=12,
+            explain="2 * 3 + 2 * 3",
+        ),
     ]
 
 
@@ -276,7 +301,10 @@ def _whole_hidden(rng):
     body = (("conv", a, 3, True), ("relu",), ("pool", 2), ("conv", b, (1, 3), False), ("relu",), ("pool", k))
     return [
         Case(((3, 24, 48), (*body, ("flatten",), ("linear", 10, True))), note="two convolutions, two pools"),
-        Case(((2, 12, 36), (*body[3:], ("conv", a, 1, True), ("flatten",), ("linear", 7, False))), note="a 1x1 layer"),
+        Case(
+            ((2, 12, 36), (*body[3:], ("conv", a, 1, True), ("flatten",), ("linear", 7, False))),
+            note="a 1x1 layer",
+        ),
     ]
 
 

@@ -76,11 +76,18 @@ SIZE_MISTAKES = {
     ),
 }
 
+ABOUT = {
+    "ceil": ("ceil_mode is ignored", "always rounded up: ", "rounded up by", "rounded to", "the stride is"),
+    "edge": ("always rounded up, ", "rounded up, "),
+}
 SIZE = ("size", "kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
 
 def _size_check(name, about, visible, hidden):
-    return Check(f"layer_size.{name}", "layer_size", about, SIZE, visible, hidden, layer_size, SIZE_MISTAKES)
+    # What is about rounding is told by its own checks, where other mistakes could give the same numbers.
+    about_it = ABOUT.get(name, ("",))
+    known = {hint: f for hint, f in SIZE_MISTAKES.items() if hint.startswith(about_it)}
+    return Check(f"layer_size.{name}", "layer_size", about, SIZE, visible, hidden, layer_size, known)
 
 
 def _strides():
@@ -99,7 +106,10 @@ def _strides():
 
 
 def _strides_hidden(rng):
-    cases = [Case((11, 1, 4, 0), note="a 1x1 kernel with a stride")]
+    cases = [
+        Case((11, 1, 4, 0), note="a 1x1 kernel with a stride"),
+        Case((14, 4, 3), note="a stride that leaves one pixel over"),
+    ]
     for remainder in range(4):
         k, p, n = int(rng.integers(2, 8)), int(rng.integers(1, 4)), int(rng.integers(8, 40))
         what = "divides" if remainder == 0 else "does not divide"
@@ -115,8 +125,18 @@ def _dilation():
             expected=6,
             explain="three taps two apart cover 2*2 + 1 = 5 pixels; the window starts at 0 to 5",
         ),
-        Case((9, 1, 1, 0, 5), note="a 1x1 kernel", expected=9, explain="one tap has no gaps, whatever the dilation"),
-        Case((16, 4, 1, 0, 3), note="kernel 4, dilation 3", expected=7, explain="3*3 + 1 = 10 pixels; 16 - 10 + 1 = 7"),
+        Case(
+            (9, 1, 1, 0, 5),
+            note="a 1x1 kernel",
+            expected=9,
+            explain="one tap has no gaps, whatever the dilation",
+        ),
+        Case(
+            (16, 4, 1, 0, 3),
+            note="kernel 4, dilation 3",
+            expected=7,
+            explain="3*3 + 1 = 10 pixels; 16 - 10 + 1 = 7",
+        ),
     ]
 
 
@@ -139,7 +159,12 @@ def _ceil():
             expected=3,
             explain="the window starts at 0, 2 and 4; the one at 4 reaches over the edge and counts here",
         ),
-        Case((7, 3, 2, 0, 1, True), note="the stride divides", expected=3, explain="0, 2 and 4: no window hangs over"),
+        Case(
+            (7, 3, 2, 0, 1, True),
+            note="the stride divides",
+            expected=3,
+            explain="0, 2 and 4: no window hangs over",
+        ),
         Case((6, 3, 2, 0, 1, False), note="the first again, rounded down", expected=2, explain="0 and 2"),
     ]
 
@@ -169,8 +194,19 @@ def _edge():
             expected=3,
             explain="with the padding the image's pixels are 1 to 6; windows start at 0, 3 and 6, which is a pixel",
         ),
-        Case((5, 3, 2, 1, 1, True), note="the stride divides", expected=3, explain="windows start at 0, 2 and 4"),
-        Case((6, 3, 3, 1, 1, False), note="rounded down", expected=2, explain="windows start at 0 and 3"),
+        Case(
+            (5, 3, 2, 1, 1, True),
+            note="the stride divides",
+            expected=3,
+            explain="windows start at 0, 2 and 4",
+        ),
+        Case(
+            (8, 3, 3, 1, 1, True),
+            note="stride 3",
+            expected=3,
+            explain="0, 3 and 6; at 9 there is padding only",
+        ),
+        Case((8, 3, 3, 1, 1, False), note="rounded down", expected=3, explain="windows start at 0, 3 and 6"),
     ]
 
 
@@ -181,6 +217,7 @@ def _edge_hidden(rng):
         Case((3 * n + 2, 2, 3, 1, 1, True), note="the last window would start in the padding, stride 3"),
         Case((3 * n, 3, 3, 1, 1, True), note="the last window starts inside the image"),
         Case((3 * n, 3, 3, 1, 1, False), note="rounded down"),
+        Case((2 * n + 1, 3, 2, 1, 1, True), note="the stride divides"),
     ]
 
 
@@ -218,8 +255,18 @@ def _stack():
     lenet = (("conv", 5, 1, 2, 1, False), ("pool", 2, 2, 0, 1, False), ("conv", 5, 1, 0, 1, False))
     start = (("conv", 11, 4, 2, 1, False), ("pool", 3, 2, 0, 1, False), ("conv", 5, 1, 2, 1, False))
     return [
-        Case((28, lenet), note="LeNet's first layers", expected=(28, 14, 10), explain="28 + 4 - 5 + 1 = 28; 28 / 2 = 14"),
-        Case((224, start), note="AlexNet's first layers", expected=(55, 27, 27), explain="(55 - 3) / 2 + 1 = 27"),
+        Case(
+            (28, lenet),
+            note="LeNet's first layers",
+            expected=(28, 14, 10),
+            explain="28 + 4 - 5 + 1 = 28; 28 / 2 = 14",
+        ),
+        Case(
+            (224, start),
+            note="AlexNet's first layers",
+            expected=(55, 27, 27),
+            explain="(55 - 3) / 2 + 1 = 27",
+        ),
     ]
 
 
@@ -230,7 +277,16 @@ def _stack_hidden(rng):
         for i in range(count):
             kind = ("conv", "pool")[i % 2]
             k = int(rng.integers(3, 6))
-            layers.append((kind, k, 2 if kind == "pool" else 1, int(rng.integers(1, 3)) if kind == "conv" else 1, 1, False))
+            layers.append(
+                (
+                    kind,
+                    k,
+                    2 if kind == "pool" else 1,
+                    int(rng.integers(1, 3)) if kind == "conv" else 1,
+                    1,
+                    False,
+                )
+            )
         cases.append(Case((int(rng.integers(60, 200)), tuple(layers)), note=f"{count} layers"))
     return [*cases, Case((9, (("pool", 3, 3, 0, 1, False),)), note="a single layer")]
 

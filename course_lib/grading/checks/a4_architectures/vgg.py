@@ -35,7 +35,9 @@ def _pool_each(x, num_convs, out_channels, seed=0):
 
 
 def _times(change):
-    return lambda x, num_convs, out_channels, seed=0: _block()(x, max(1, change(num_convs)), out_channels, seed)
+    return lambda x, num_convs, out_channels, seed=0: _block()(
+        x, max(1, change(num_convs)), out_channels, seed
+    )
 
 
 BLOCK_MISTAKES = {
@@ -98,13 +100,16 @@ def _values():
     x = np.arange(12.0).reshape(1, 1, 2, 6) - 5  # (1, 1, 2, 6), from -5 to 6
     return [
         Case(
+            (np.linspace(-1, 1, 180).reshape(1, 2, 9, 10), 3, 3, 1),
+            note="three convolutions, seed 1, odd height",
+        ),
+        Case(
             (x, 1, 1),
             note="one convolution of ones, two rows of six",
             expected=np.array([[[[0.0, 6.0, 12.0]]]]),
             explain="the columns add to -4, -2, 0, 2, 4, 6, so the windows give -6, -6, 0, 6, 12, 10 in both rows; "
             "ReLU makes the first two 0, and the largest of each 2x2 remain",
         ),
-        Case((np.linspace(-1, 1, 180).reshape(1, 2, 9, 10), 3, 3, 1), note="three convolutions, seed 1, odd height"),
     ]
 
 
@@ -150,7 +155,10 @@ def _sizes():
             (np.linspace(-1, 1, 48).reshape(1, 2, 4, 6), ((1, 3),), 4, 2, 1),
             note="an image 4 high and 6 wide, seed 1",
         ),
-        Case((np.linspace(-1, 1, 64).reshape(1, 1, 16, 4), ((1, 2), (2, 3)), 5, 3, 2), note="16 high and 4 wide, seed 2"),
+        Case(
+            (np.linspace(-1, 1, 64).reshape(1, 1, 16, 4), ((1, 2), (2, 3)), 5, 3, 2),
+            note="16 high and 4 wide, seed 2",
+        ),
     ]
 
 

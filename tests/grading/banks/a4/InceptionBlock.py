@@ -62,7 +62,17 @@ class FilledLater(nn.Module):
         return torch.cat(y, dim=1)
 
 
-def changed(act=nn.ReLU, last=nn.ReLU, pool_act=nn.ReLU, pool=None, wide=5, order=(0, 1, 2, 3), bias=True, red=1, ones=(1, 1)):
+def changed(
+    act=nn.ReLU,
+    last=nn.ReLU,
+    pool_act=nn.ReLU,
+    pool=None,
+    wide=5,
+    order=(0, 1, 2, 3),
+    bias=True,
+    red=1,
+    ones=(1, 1),
+):
     """A block with one thing changed."""
 
     class Changed(nn.Module):
@@ -82,25 +92,41 @@ def changed(act=nn.ReLU, last=nn.ReLU, pool_act=nn.ReLU, pool=None, wide=5, orde
 
 
 I = nn.Identity  # noqa: E741
-NoReductionRelu = wrong(fails="run_inception.middle", hint="after the reducing 1x1 convolutions is missing")(changed(act=I))
-NoRelu = wrong(fails="run_inception.middle", hint="the ReLUs are missing")(changed(I, I, I))
-NoReluInTheFirst = wrong(fails="run_inception.first", hint="the ReLU after the last convolutions of the branches is missing")(
-    changed(last=I, pool_act=I)
+NoReductionRelu = wrong(fails="run_inception.middle", hint="after the reducing 1x1 convolutions is missing")(
+    changed(act=I)
 )
+NoRelu = wrong(fails="run_inception.middle", hint="the ReLUs are missing")(changed(I, I, I))
+NoReluInTheFirst = wrong(
+    fails="run_inception.first", hint="the ReLU after the last convolutions of the branches is missing"
+)(changed(last=I, pool_act=I))
 NoReluBehindThePool = wrong(fails="run_inception.pooled", hint="the convolution behind the pool is missing")(
     changed(pool_act=I)
 )
-AveragePool = wrong(fails="run_inception.pooled", hint="takes an average")(changed(pool=lambda: nn.AvgPool2d(3, 1, 1)))
+AveragePool = wrong(fails="run_inception.pooled", hint="takes an average")(
+    changed(pool=lambda: nn.AvgPool2d(3, 1, 1))
+)
 WithoutPool = wrong(fails="run_inception.pooled", hint="no pool before its convolution")(changed(pool=I))
-PoolOfFive = wrong(fails="run_inception.pooled", hint="pools 5x5")(changed(pool=lambda: nn.MaxPool2d(5, 1, 2)))
+PoolOfFive = wrong(fails="run_inception.pooled", hint="pools 5x5")(
+    changed(pool=lambda: nn.MaxPool2d(5, 1, 2))
+)
 ThreeForFive = wrong(fails="run_inception.middle", hint="has a 3x3 kernel: it has a 5x5")(changed(wide=3))
-ThreeForFiveCounted = wrong(fails="count_inception.parameters", hint="has a 3x3 kernel: it has a 5x5")(changed(wide=3))
+ThreeForFiveCounted = wrong(fails="count_inception.parameters", hint="has a 3x3 kernel: it has a 5x5")(
+    changed(wide=3)
+)
 Reversed = wrong(fails="run_inception.first", hint="in the reverse order")(changed(order=(3, 2, 1, 0)))
-PooledFirst = wrong(fails="run_inception.first", hint="the fourth branch is joined first")(changed(order=(3, 0, 1, 2)))
+PooledFirst = wrong(fails="run_inception.first", hint="the fourth branch is joined first")(
+    changed(order=(3, 0, 1, 2))
+)
 NoBias = wrong(fails="count_inception.parameters", hint="the convolutions have no bias")(changed(bias=False))
-WideReduction = wrong(fails="count_inception.parameters", hint="the reducing convolutions have a 3x3 kernel")(changed(red=3))
-WideFirst = wrong(fails="count_inception.parameters", hint="the first branch has a 3x3 kernel")(changed(ones=(3, 1)))
-WideLast = wrong(fails="count_inception.parameters", hint="behind the pool has a 3x3 kernel")(changed(ones=(1, 3)))
+WideReduction = wrong(fails="count_inception.parameters", hint="the reducing convolutions have a 3x3 kernel")(
+    changed(red=3)
+)
+WideFirst = wrong(fails="count_inception.parameters", hint="the first branch has a 3x3 kernel")(
+    changed(ones=(3, 1))
+)
+WideLast = wrong(fails="count_inception.parameters", hint="behind the pool has a 3x3 kernel")(
+    changed(ones=(1, 3))
+)
 
 
 @wrong(fails="run_inception.first", hint="expected (1, 4, 1, 3)")

@@ -32,7 +32,11 @@ class Sequences(nn.Module):
         super().__init__()
         c = {"kernel_size": 3, "padding": 1, "bias": False}
         self.branch = nn.Sequential(
-            *(nn.Conv2d(in_channels, out_channels, stride=stride, **c), nn.BatchNorm2d(out_channels), nn.ReLU()),
+            *(
+                nn.Conv2d(in_channels, out_channels, stride=stride, **c),
+                nn.BatchNorm2d(out_channels),
+                nn.ReLU(),
+            ),
             *(nn.Conv2d(out_channels, out_channels, **c), nn.BatchNorm2d(out_channels)),
         )
         self.shortcut = nn.Sequential()
@@ -96,16 +100,27 @@ def wrongly(check, hint, *args, **kwargs):
     return wrong(fails=check, hint=hint)(changed(*args, **kwargs))
 
 
-ID, PR, ST, CO = "run_residual.identity", "run_residual.projection", "run_residual.stride", "count_residual.parameters"
-NoShortcut = wrongly(ID, "the shortcut is missing", lambda m, x: F.relu(m.body(x)))
+ID, PR, ST, CO = (
+    "run_residual.identity",
+    "run_residual.projection",
+    "run_residual.stride",
+    "count_residual.parameters",
+)
+NoShortcut = wrongly(ID, "the shortcut is", lambda m, x: F.relu(m.body(x)))
 NoLastRelu = wrongly(ID, "the last ReLU is missing", lambda m, x: m.body(x) + m.cut(x))
-ReluThenAdd = wrongly(ID, "the last ReLU comes before the addition", lambda m, x: F.relu(m.body(x)) + m.cut(x))
-ReluTwice = wrongly(ID, "a ReLU before the addition as well", lambda m, x: F.relu(F.relu(m.body(x)) + m.cut(x)))
+ReluThenAdd = wrongly(
+    ID, "the last ReLU comes before the addition", lambda m, x: F.relu(m.body(x)) + m.cut(x)
+)
+ReluTwice = wrongly(
+    ID, "a ReLU before the addition as well", lambda m, x: F.relu(F.relu(m.body(x)) + m.cut(x))
+)
 NoMiddleRelu = wrongly(
     ID, "the ReLU between the convolutions", lambda m, x: F.relu(m.bn2(m.conv2(m.bn1(m.conv1(x)))) + m.cut(x))
 )
 AddedTooEarly = wrongly(
-    ID, "before the second batch norm", lambda m, x: F.relu(m.bn2(m.conv2(F.relu(m.bn1(m.conv1(x)))) + m.cut(x)))
+    ID,
+    "before the second batch norm",
+    lambda m, x: F.relu(m.bn2(m.conv2(F.relu(m.bn1(m.conv1(x)))) + m.cut(x))),
 )
 OneNorm = wrongly(
     ID, "bn1 is used twice", lambda m, x: F.relu(m.bn1(m.conv2(F.relu(m.bn1(m.conv1(x))))) + m.cut(x))
@@ -114,10 +129,16 @@ OneConv = wrongly(
     ID, "conv1 is used twice", lambda m, x: F.relu(m.bn2(m.conv1(F.relu(m.bn1(m.conv1(x))))) + m.cut(x))
 )
 NoNorms = wrongly(ID, "built and not used", lambda m, x: F.relu(m.conv2(F.relu(m.conv1(x))) + m.cut(x)))
-NoSecondNorm = wrongly(ID, "bn2 is built and not used", lambda m, x: F.relu(m.conv2(F.relu(m.bn1(m.conv1(x)))) + m.cut(x)))
-NoFirstNorm = wrongly(ID, "bn1 is built and not used", lambda m, x: F.relu(m.bn2(m.conv2(F.relu(m.conv1(x)))) + m.cut(x)))
+NoSecondNorm = wrongly(
+    ID, "bn2 is built and not used", lambda m, x: F.relu(m.conv2(F.relu(m.bn1(m.conv1(x)))) + m.cut(x))
+)
+NoFirstNorm = wrongly(
+    ID, "bn1 is built and not used", lambda m, x: F.relu(m.bn2(m.conv2(F.relu(m.conv1(x)))) + m.cut(x))
+)
 ReluFirst = wrongly(
-    ID, "the ReLU stands before bn1", lambda m, x: F.relu(m.bn2(m.conv2(m.bn1(F.relu(m.conv1(x))))) + m.cut(x))
+    ID,
+    "the ReLU stands before bn1",
+    lambda m, x: F.relu(m.bn2(m.conv2(m.bn1(F.relu(m.conv1(x))))) + m.cut(x)),
 )
 Multiplied = wrongly(ID, "multiplied by the shortcut", lambda m, x: F.relu(m.body(x) * m.cut(x)))
 Subtracted = wrongly(ID, "the shortcut is subtracted", lambda m, x: F.relu(m.body(x) - m.cut(x)))
@@ -129,7 +150,7 @@ ProjectionWithoutNorm = wrongly(PR, "the projection has no batch norm", norm=Fal
 ProjectionWithRelu = wrongly(PR, "a ReLU in the projection", extra=True)
 ProjectionBuiltFirst = wrongly(PR, "built before the others", first=True)
 LeftOut = wrongly(
-    PR, "left out where it would need", lambda m, x: F.relu(m.body(x) + (0 if m.shapes_differ else x))
+    PR, "the shortcut is left out", lambda m, x: F.relu(m.body(x) + (0 if m.shapes_differ else x))
 )
 WideProjection = wrongly(CO, "the projection has a 3x3 kernel", kernel=3)
 StrideInTheSecond = wrongly(ST, "the stride stands in the second convolution", second=True)

@@ -9,7 +9,12 @@ from torch import nn
 
 def head(features, hidden, num_classes, act=nn.ReLU, bias=True):
     """Two linear layers."""
-    return [nn.Flatten(), nn.Linear(features, hidden, bias=bias), act(), nn.Linear(hidden, num_classes, bias=bias)]
+    return [
+        nn.Flatten(),
+        nn.Linear(features, hidden, bias=bias),
+        act(),
+        nn.Linear(hidden, num_classes, bias=bias),
+    ]
 
 
 def body(blocks, c, block):
@@ -53,7 +58,9 @@ class MeasuresItself(nn.Module):
         super().__init__()
         self.features = nn.Sequential(*body(blocks, in_channels, block)[0], nn.Flatten())
         count = self.features(torch.zeros(1, in_channels, *image_size)).shape[1]
-        self.classifier = nn.Sequential(nn.Linear(count, hidden), nn.ReLU(), nn.Dropout(0.5), nn.Linear(hidden, num_classes))
+        self.classifier = nn.Sequential(
+            nn.Linear(count, hidden), nn.ReLU(), nn.Dropout(0.5), nn.Linear(hidden, num_classes)
+        )
 
     def forward(self, x):
         return self.classifier(self.features(x))
@@ -81,13 +88,17 @@ class Last(nn.Module):
         return x.permute(0, 2, 3, 1).contiguous()
 
 
-NoRelu = wrong(fails="run_vgg.chain", hint="the ReLU between the two linear layers is missing")(changed(nn.Identity))
+NoRelu = wrong(fails="run_vgg.chain", hint="the ReLU between the two linear layers is missing")(
+    changed(nn.Identity)
+)
 ReluAtTheEnd = wrong(fails="run_vgg.chain", hint="a ReLU behind the last layer")(changed(tail=[nn.ReLU()]))
 Softmax = wrong(fails="run_vgg.chain", hint="softmax is applied at the end")(changed(tail=[nn.Softmax(1)]))
 OneConv = wrong(fails="run_vgg.chain", hint="is not given to the block")(changed(told=lambda n: 1))
 NoBias = wrong(fails="run_vgg.chain", hint="the linear layers have no bias")(changed(bias=False))
 Backwards = wrong(fails="run_vgg.chain", hint="the blocks come in reverse order")(changed(order=-1))
-ThreeLayers = wrong(fails="run_vgg.chain", hint="three linear layers")(changed(more=[lambda n: nn.Linear(n, n)]))
+ThreeLayers = wrong(fails="run_vgg.chain", hint="three linear layers")(
+    changed(more=[lambda n: nn.Linear(n, n)])
+)
 ChannelsLast = wrong(fails="run_vgg.chain", hint="flattened with its channels last")(changed(before=[Last]))
 NeverHalved = wrong(fails="run_vgg.chain", hint="shapes cannot be multiplied")(changed(size=lambda s, n: s))
 SquareByHeight = wrong(fails="run_vgg.sizes", hint="shapes cannot be multiplied")(

@@ -10,7 +10,10 @@ def stack(num_convs, c_in, c_out, act=nn.ReLU, **conv):
     """Convolutions with an activation behind each."""
     layers = []
     for i in range(num_convs):
-        layers += [nn.Conv2d(c_in if i == 0 else c_out, c_out, **{"kernel_size": 3, "padding": 1, **conv}), act()]
+        layers += [
+            nn.Conv2d(c_in if i == 0 else c_out, c_out, **{"kernel_size": 3, "padding": 1, **conv}),
+            act(),
+        ]
     return layers
 
 
@@ -25,7 +28,9 @@ class Listed(nn.Module):
     def __init__(self, num_convs, in_channels, out_channels):
         super().__init__()
         widths = [in_channels] + [out_channels] * num_convs
-        self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, 1, "same") for a, b in zip(widths, widths[1:], strict=False))
+        self.convs = nn.ModuleList(
+            nn.Conv2d(a, b, 3, 1, "same") for a, b in zip(widths, widths[1:], strict=False)
+        )
 
     def forward(self, x):
         for conv in self.convs:
@@ -39,7 +44,9 @@ class InPlaceAndPoolBefore(nn.Module):
 
     def __init__(self, num_convs, in_channels, out_channels):
         super().__init__()
-        self.layers = nn.Sequential(*stack(num_convs, in_channels, out_channels, lambda: nn.ReLU(inplace=True))[:-1])
+        self.layers = nn.Sequential(
+            *stack(num_convs, in_channels, out_channels, lambda: nn.ReLU(inplace=True))[:-1]
+        )
         print("built a block of", num_convs)
 
     def forward(self, x):
@@ -80,10 +87,12 @@ class PoolOfStrideOne(nn.Sequential):
 class PoolEach(nn.Sequential):
     def __init__(self, num_convs, in_channels, out_channels):
         layers = stack(num_convs, in_channels, out_channels)
-        super().__init__(*(m for i in range(num_convs) for m in (*layers[2 * i : 2 * i + 2], nn.MaxPool2d(2))))
+        super().__init__(
+            *(m for i in range(num_convs) for m in (*layers[2 * i : 2 * i + 2], nn.MaxPool2d(2)))
+        )
 
 
-@wrong(fails="run_vgg_block.values", hint="Kernel size")
+@wrong(fails="run_vgg_block.values", hint="the convolutions have no padding")
 class NoPadding(nn.Sequential):
     def __init__(self, num_convs, in_channels, out_channels):
         super().__init__(*stack(num_convs, in_channels, out_channels, padding=0), nn.MaxPool2d(2))
@@ -98,7 +107,9 @@ class NoBias(nn.Sequential):
 @wrong(fails="run_vgg_block.values", hint="the kernels are 5x5")
 class Five(nn.Sequential):
     def __init__(self, num_convs, in_channels, out_channels):
-        super().__init__(*stack(num_convs, in_channels, out_channels, kernel_size=5, padding=2), nn.MaxPool2d(2))
+        super().__init__(
+            *stack(num_convs, in_channels, out_channels, kernel_size=5, padding=2), nn.MaxPool2d(2)
+        )
 
 
 @wrong(fails="run_vgg_block.values", hint="one convolution too many")

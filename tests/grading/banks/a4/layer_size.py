@@ -34,7 +34,9 @@ def asks_torch(size, kernel_size, stride=1, padding=0, dilation=1, ceil_mode=Fal
     if not ceil_mode:
         conv = torch.nn.Conv1d(1, 1, kernel_size, stride, padding, dilation)
         return conv(torch.zeros(1, 1, size)).shape[-1]
-    return torch.nn.functional.max_pool1d(torch.zeros(1, 1, size), kernel_size, stride, padding, dilation, True).shape[-1]
+    return torch.nn.functional.max_pool1d(
+        torch.zeros(1, 1, size), kernel_size, stride, padding, dilation, True
+    ).shape[-1]
 
 
 @right
