@@ -179,7 +179,7 @@ def _run(network: Network, x: Any, device: str, meter: _Meter) -> Any:
                 values[i] = operations.run(kind, name, args, kwargs, values)
         except Refused:
             raise
-        except (RuntimeError, TypeError, ValueError, IndexError, KeyError, OverflowError) as error:
+        except (RuntimeError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
             raise Refused(f"step {i + 1}, {_shown(name)}, cannot be run: {_shown(str(error))}") from None
         if torch.is_tensor(values[i]) and kind != "input":
             meter.result(values[i])

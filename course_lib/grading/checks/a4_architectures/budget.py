@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 
-import numpy as np
 
 from course_lib.grading.checks.a4_architectures import _graph
 from course_lib.grading.compare import Difference
