@@ -77,7 +77,7 @@ class Rubric:
 
     @property
     def file(self) -> str:
-        """Name of the one file to hand in beside the notebook, from ``"course": {"file": NAME}``; "" for none."""
+        """Name of the one file to hand in beside the notebook, from ``"course": {"file": NAME}``, or ""."""
         return self.metadata.get("course", {}).get("file", "")
 
     def find(self, cell_id: object) -> RubricCell | None:

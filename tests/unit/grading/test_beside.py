@@ -115,7 +115,8 @@ def test_the_cells_find_the_file_in_their_folder(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     doubles.in_this_process(monkeypatch)
     with proxy.Worker(
-        [("a", f"def f():\n    with open({FILE!r}, 'rb') as file:\n        return len(file.read())")], files={FILE: b"numbers"}
+        [("a", f"def f():\n    with open({FILE!r}, 'rb') as file:\n        return len(file.read())")],
+        files={FILE: b"numbers"},
     ) as w:
         assert w.function("f")() == 7
 

@@ -1,4 +1,4 @@
-"""Checks of assignment a4: sizes, parameters, blocks, receptive fields, conversion, hunting bugs, a budget."""
+"""Checks of assignment a4: sizes, parameters, blocks, fields, conversion, planted bugs, a budget."""
 
 from dataclasses import replace
 

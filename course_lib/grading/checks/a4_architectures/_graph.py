@@ -1,7 +1,8 @@
-"""A network as data: layers, their inputs and settings, and one vector of weights; counted and run here, outside.
+"""A network as data: layers, their inputs and settings, one vector of weights; counted and run here, outside.
 
-What a submission hands in is a description in JSON and its numbers. Nothing of the student's code is needed to
-count them or to run the network, so no code can change a count or see an image. Only layers listed here exist.
+What a submission hands in is a description in JSON and its numbers. Nothing of the student's code is needed
+to count them or to run the network, so no code can change a count or see an image. Only layers listed here
+exist.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 HEADER_LIMIT = 1 << 17  # bytes of the description
 NODES = 300  # steps of a network
-SCALARS = 1_000_000  # numbers that one image may become in all layers together
+SCALARS = 1_000_000  # numbers that all layers together may make of one image, each of a pool's window counted
 WINDOW = 9  # largest kernel of a pool
 BATCH = 50  # images run at a time
 
@@ -31,7 +32,8 @@ class Network:
     Attributes
     ----------
     nodes : list
-        Steps ``[kind, name, args, kwargs]``: "input", "module" with its settings in kwargs, "function", "output".
+        Steps ``[kind, name, args, kwargs]``: "input", "module" with its settings in kwargs, "function",
+        "output".
     weights : dict from str to ndarray
         Float32, by the names of ``state_dict``.
     """
@@ -100,16 +102,16 @@ def _split(named: Any, numbers: Any) -> dict[str, np.ndarray]:
         with np.errstate(over="ignore"):
             weights[name] = numbers[start : start + size].reshape(shape).astype(np.float32)
         if not np.isfinite(weights[name]).all():
-            raise Refused(f"the weights of {_shown(name)} hold NaN or infinity")
+            raise Refused(f"the weights of {shown(name)} hold NaN or infinity")
         start += size
     if start != numbers.size:
         raise Refused("the weights do not have the shapes that are named")
     return weights
 
 
-def _shown(name: str) -> str:
-    """A name that the student chose, safe to print."""
-    return "".join(c for c in name[:60] if c.isprintable())
+def shown(text: str, most: int = 60) -> str:
+    """Words that a student may have chosen, safe to print."""
+    return "".join(c for c in text[:most] if c.isprintable())
 
 
 def multiply_adds(network: Network, shape: tuple[int, int, int]) -> int:
@@ -153,10 +155,15 @@ class _Meter:
     def layer(self, out: Any, weight: Any) -> None:
         self.multiply_adds += out[0].numel() * weight[0].numel()
 
-    def result(self, out: Any) -> None:
-        self.scalars += out[:1].numel()
+    def window(self, out: Any, kernel_size: Any) -> None:
+        k_h, k_w = kernel_size if isinstance(kernel_size, list | tuple) else (kernel_size, kernel_size)
+        self.result(out, k_h * k_w - 1)
+
+    def result(self, out: Any, times: int = 1) -> None:
+        self.scalars += out[:1].numel() * times
         if self.scalars > SCALARS:
-            raise Refused(f"one image becomes more than {SCALARS:,} numbers on its way through the network")
+            text = f"one image becomes more than {SCALARS:,} numbers on its way through the network"
+            raise Refused(f"{text}, each of a pool's window counted")
 
 
 def _run(network: Network, x: Any, device: str, meter: _Meter) -> Any:
@@ -180,7 +187,7 @@ def _run(network: Network, x: Any, device: str, meter: _Meter) -> Any:
         except Refused:
             raise
         except (RuntimeError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
-            raise Refused(f"step {i + 1}, {_shown(name)}, cannot be run: {_shown(str(error))}") from None
+            raise Refused(f"step {i + 1}, {shown(name)}, cannot be run: {shown(str(error))}") from None
         if torch.is_tensor(values[i]) and kind != "input":
             meter.result(values[i])
         for used in last.get(i, ()):

@@ -1,4 +1,4 @@
-"""The blocks of assignment a4 in PyTorch, with switches for the known mistakes; imported at use, for it loads torch.
+"""The blocks of assignment a4 in PyTorch, with switches for the known mistakes; loads torch.
 
 `fill`, `run_module` and `StandIn` stand in the notebook as well, word for word: there they run in the jail.
 """
@@ -17,8 +17,8 @@ from torch import nn
 def fill(module, seed):
     """Put known numbers into all layers: ones and zeros for seed 0, else random ones.
 
-    A number depends on the seed, on the layer's type, the tensor's name and shape, and on how many such tensors
-    stand before it in the module: build the layers in the order in which the text lists them.
+    A number depends on the seed, on the layer's type, the tensor's name and shape, and on how many such
+    tensors stand before it in the module: build the layers in the order in which the text lists them.
     """
     seen = Counter()
     for layer in module.double().modules():

@@ -1,4 +1,4 @@
-"""The layers that a network of the budget may have, run from their description; imported at use, loads torch."""
+"""The layers that a network of the budget may have, run from their description; loads torch."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _flatten(x, start_dim=0, end_dim=-1):
 
 def _view(x, *shape):
     shape = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape
-    if len(shape) != 2 or shape[0] not in (len(x), -1) or -1 in shape[1:] and shape[0] == -1:
+    if len(shape) != 2 or shape[0] not in (len(x), -1) or shape == (-1, -1):
         raise Refused("view and reshape may only flatten here: x.flatten(1)")
     y = torch.flatten(x, 1)  # (N, F)
     if shape[1] not in (-1, y.shape[1]):
@@ -81,6 +81,8 @@ def _both(name):
     def apply(a, b):
         if not (torch.is_tensor(a) and torch.is_tensor(b)):
             raise Refused(f"{name} takes two maps here, no numbers: numbers belong into the weights")
+        if a.ndim != b.ndim:  # torch would line up the images of one with the rows of the other
+            raise Refused(f"{name} takes two maps or two arrays of features here, not one of each")
         return getattr(operator, name)(a, b)
 
     return apply
@@ -88,7 +90,7 @@ def _both(name):
 
 def _pool(function):
     def apply(x, kernel_size, stride=None, padding=0, *rest, **named):
-        sizes = kernel_size if isinstance(kernel_size, list | tuple) else [kernel_size]
+        sizes = kernel_size if isinstance(kernel_size, list | tuple) else [kernel_size] * 2
         if not all(type(k) is int and 1 <= k <= WINDOW for k in sizes):
             raise Refused(
                 f"a pool's kernel is at most {WINDOW} here; for the whole map use AdaptiveAvgPool2d(1)"
@@ -139,7 +141,8 @@ class Operations:
     weights : dict from str to Tensor
         By name.
     meter : object
-        Its ``layer(out, weight)`` is told of every convolution and linear layer.
+        Its ``layer(out, weight)`` is told of every convolution and linear layer, ``window(out, kernel_size)``
+        of every pool.
     """
 
     def __init__(self, weights: dict, meter: Any) -> None:
@@ -159,15 +162,21 @@ class Operations:
         if kind == "module":
             return self._module(name, given[0], dict(kwargs))
         if kind == "function" and name in FUNCTIONS:
-            return FUNCTIONS[name](*given, **{k: self.value(v, values) for k, v in kwargs.items()})
+            return self._function(name, given, {k: self.value(v, values) for k, v in kwargs.items()})
         raise Refused(f"the budget does not know {name}; the text lists what a network may be made of")
+
+    def _function(self, name: str, args: list, kwargs: dict) -> Any:
+        out = FUNCTIONS[name](*args, **kwargs)
+        if name in ("max_pool2d", "avg_pool2d"):
+            self.meter.window(out, kwargs.get("kernel_size", args[1] if len(args) > 1 else 1))
+        return out
 
     def _module(self, name: str, x: Any, settings: dict) -> Any:
         kind = settings.pop("type", "")
         if kind in POINTWISE:
             return POINTWISE[kind](x, **settings)
         if kind in POOLS:
-            return FUNCTIONS[POOLS[kind]](x, **settings)
+            return self._function(POOLS[kind], [x], settings)
         if kind not in ("Conv2d", "Linear", "BatchNorm2d"):
             raise Refused(f"the budget does not know {kind}; the text lists what a network may be made of")
         return getattr(self, f"_{kind.lower()}")(name, x, settings)

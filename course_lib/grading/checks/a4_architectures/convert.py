@@ -1,4 +1,4 @@
-"""Checks of `to_convolution`: linear layers as convolutions, on the size they were made for and on larger images."""
+"""Checks of `to_convolution`: linear layers as convolutions, on images of their size and on larger ones."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def _visible():
         Case(
             (np.arange(8.0).reshape(2, 4), np.array([1.0, -2.0]), 4, 1, 1),
             note="a later layer: four features, 1x1",
-            explain="behind the first converted layer the map is 1 x 1, and a 1x1 convolution takes the place of a "
-            "linear layer",
+            explain="behind the first converted layer the map is 1 x 1, and a 1x1 convolution takes "
+            "the place of a linear layer",
         ),
     ]
 

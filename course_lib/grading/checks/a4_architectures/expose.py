@@ -1,4 +1,4 @@
-"""Checks of the inputs that expose a bug: the student's input is run on a wrong and a right function, here."""
+"""Checks of the inputs that expose a bug: each is run here, on a wrong and on a right function."""
 
 from __future__ import annotations
 

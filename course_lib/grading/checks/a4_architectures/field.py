@@ -268,8 +268,8 @@ def _start():
         Case(
             (_layers(("conv", 3, 2), ("conv", 3, 1)),),
             note="behind a stride",
-            explain="after the first layer 1, 3, 5 are the middles; the first window of the second holds these "
-            "three, and its middle is 3",
+            explain="after the first layer 1, 3, 5 are the middles; the first window of the second holds "
+            "these three, and its middle is 3",
         ),
         Case(
             (_layers(("pool", 2, 2), ("conv", 3, 1)),),

@@ -153,8 +153,8 @@ def _visible():
             (x, 1, (1, 1), (1, 1), 1),
             note="a row of three pixels, all weights 1",
             expected=(ones, middle, wide, np.array([[[[1.0, 4.0, 4.0]]]])),
-            explain="branch 1 and the reducing 1x1 give (1, 0, 4) after ReLU; the 3x3 adds neighbours to (1, 5, 4), the "
-            "5x5 all three; the pool of (1, -2, 4) is (1, 4, 4)",
+            explain="branch 1 and the reducing 1x1 give (1, 0, 4) after ReLU; the 3x3 adds neighbours to "
+            "(1, 5, 4), the 5x5 all three; the pool of (1, -2, 4) is (1, 4, 4)",
         ),
         Case(
             (np.linspace(-1, 1, 2 * 3 * 4 * 5).reshape(2, 3, 4, 5), 2, (4, 3), (5, 6), 7, 1),

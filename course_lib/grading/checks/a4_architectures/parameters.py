@@ -114,7 +114,7 @@ NET_MISTAKES = {
     "a linear layer has one bias for each output, not for each input": _net_as(
         linear=lambda n, m, bias: n * m + n * bias
     ),
-    "the running mean and variance are counted: they are measured, not learnt, and are no parameters": _net_as(
+    "the running mean and variance are counted: they are measured, not learnt, so no parameters": _net_as(
         norm=4
     ),
     "the running mean, variance and count of batches are counted: they are no parameters": _net_as(
@@ -132,7 +132,7 @@ NET_MISTAKES = {
     "pooling halves the map here whatever its size: a pool of k divides H and W by k": lambda shape, layers: (
         _count(shape, [("pool", 2) if layer[0] == "pool" else layer for layer in layers])
     ),
-    "every layer gets the channels of the image: it gets those that the layer before it left": _first_channels,
+    "every layer gets the channels of the image: it gets those of the layer before it": _first_channels,
     "the convolutions' biases are missing": _net_as(
         conv=lambda c, o, k, g, bias: conv_parameters(c, o, k, g, False)
     ),
@@ -285,7 +285,8 @@ def _whole():
             ((1, 28, 28), net),
             note="a small LeNet, its convolutions padded to keep H and W",
             expected=156 + 2400 + 7850,
-            explain="6*1*25 + 6 = 156; 16*6*25 = 2400 without a bias; 28 / 2 / 2 = 7, so 16*7*7 = 784 features, 784*10 + 10 = 7850",
+            explain="6*1*25 + 6 = 156; 16*6*25 = 2400 without a bias; 28 / 2 / 2 = 7, so 16*7*7 = 784 "
+            "features, 784*10 + 10 = 7850",
         ),
         Case(
             ((3, 12, 18), (*vgg, ("linear", 5, False))),

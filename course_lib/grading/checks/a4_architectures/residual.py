@@ -199,8 +199,9 @@ def _projection():
             (np.array([[[[1.0, -49.0], [50.0, -1.0]], [[0.0, 2.0], [0.0, 0.0]]]]), 3),
             note="all weights 1, two channels become three",
             expected=np.array([[[[37.0, 0.0], [86.0, 35.0]]] * 3]),
-            explain="all pixels add to 3, so the first convolution gives 3 everywhere in its three channels, the second "
-            "4 * 3 * 3 = 36; the projection adds the two channels of x: 36 + 1 = 37, and 36 - 47 is negative",
+            explain="all pixels add to 3, so the first convolution gives 3 everywhere in its three channels, "
+            "the second 4 * 3 * 3 = 36; the projection adds the two channels of x: 36 + 1 = 37, and "
+            "36 - 47 is negative",
         ),
         Case((_x(2, 3, 4, 5), 5, 2, 1), note="stride 2, three channels become five, seed 1"),
     ]
@@ -220,8 +221,8 @@ def _stride():
             (np.arange(16.0).reshape(1, 1, 4, 4) - 9, 1, 2),
             note="all weights 1, stride 2, the channels stay",
             expected=np.array([[[[0.0, 2.0], [8.0, 10.0]]]]),
-            explain="the first convolution gives -26, -30, -3 and 9, of which ReLU leaves the 9; the second gives 9 "
-            "everywhere; the projection takes the pixels -9, -7, -1 and 1",
+            explain="the first convolution gives -26, -30, -3 and 9, of which ReLU leaves the 9; the second "
+            "gives 9 everywhere; the projection takes the pixels -9, -7, -1 and 1",
         ),
         Case((_x(2, 3, 5, 6), 3, 2, 1), note="seed 1, an odd height"),
     ]

@@ -192,7 +192,7 @@ def _edge():
             (6, 3, 3, 1, 1, True),
             note="the last window starts on the last pixel",
             expected=3,
-            explain="with the padding the image's pixels are 1 to 6; windows start at 0, 3 and 6, which is a pixel",
+            explain="with the padding the image's pixels are 1 to 6; windows start at 0, 3 and 6, a pixel",
         ),
         Case(
             (5, 3, 2, 1, 1, True),
@@ -222,7 +222,7 @@ def _edge_hidden(rng):
 
 
 STACK_MISTAKES = {
-    "every layer gets the size of the image: it gets the size that the layer before it left": lambda size, layers: (
+    "every layer gets the size of the image: it gets what the layer before it left": lambda size, layers: (
         tuple(stack_sizes(size, [layer])[0] for layer in layers)
     ),
     "this is the size after the last layer alone: return one for each layer": lambda size, layers: (

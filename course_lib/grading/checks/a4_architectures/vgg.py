@@ -107,8 +107,8 @@ def _values():
             (x, 1, 1),
             note="one convolution of ones, two rows of six",
             expected=np.array([[[[0.0, 6.0, 12.0]]]]),
-            explain="the columns add to -4, -2, 0, 2, 4, 6, so the windows give -6, -6, 0, 6, 12, 10 in both rows; "
-            "ReLU makes the first two 0, and the largest of each 2x2 remain",
+            explain="the columns add to -4, -2, 0, 2, 4, 6, so the windows give -6, -6, 0, 6, 12, 10 in both "
+            "rows; ReLU makes the first two 0, and the largest of each 2x2 remain",
         ),
     ]
 
@@ -132,8 +132,8 @@ def _chain():
             (np.arange(4.0).reshape(1, 1, 2, 2), ((3, 1),), 2, 1),
             note="one block, all weights 1",
             expected=np.array([[36.0]]),
-            explain="the stand-in adds 0 + 1 + 2 + 3 = 6 and multiplies by its 3 convolutions: 18; each of the two "
-            "hidden units has 18, and their sum is 36",
+            explain="the stand-in adds 0 + 1 + 2 + 3 = 6 and multiplies by its 3 convolutions: 18; each of "
+            "the two hidden units has 18, and their sum is 36",
         ),
         Case(
             (np.linspace(-1, 1, 384).reshape(2, 3, 8, 8), ((1, 4), (2, 5)), 6, 3, 1),

@@ -1,5 +1,7 @@
 """Solutions of VGGBlock(num_convs, in_channels, out_channels)."""
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from bank import right, wrong
@@ -28,9 +30,7 @@ class Listed(nn.Module):
     def __init__(self, num_convs, in_channels, out_channels):
         super().__init__()
         widths = [in_channels] + [out_channels] * num_convs
-        self.convs = nn.ModuleList(
-            nn.Conv2d(a, b, 3, 1, "same") for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, 1, "same") for a, b in itertools.pairwise(widths))
 
     def forward(self, x):
         for conv in self.convs:
