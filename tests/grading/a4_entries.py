@@ -68,6 +68,18 @@ ENTRIES = {
         *(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 10, 5), nn.ReLU(), nn.MaxPool2d(2)),
         *(nn.Flatten(), nn.Linear(250, 40), nn.ReLU(), nn.Linear(40, 4)),
     ),
+    "averaged": lambda: nn.Sequential(
+        *(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2)),
+        *head(16),
+    ),
+    "no_norm": lambda: nn.Sequential(
+        *(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), *head(32)),
+    ),
+    "narrow": lambda: nn.Sequential(
+        *(block(3, 4), nn.MaxPool2d(2), block(4, 8), nn.MaxPool2d(2), block(8, 16), *head(16)),
+    ),
     "plain": lambda: nn.Sequential(
         *(block(3, 8), nn.MaxPool2d(2), block(8, 16), nn.MaxPool2d(2), block(16, 32), *head(32)),
     ),

@@ -92,10 +92,13 @@ def changed(
 
 
 I = nn.Identity  # noqa: E741
-NoReductionRelu = wrong(fails="run_inception.middle", hint="after the reducing 1x1 convolutions is missing")(
+NoReductionRelu = wrong(fails="run_inception.second", hint="after the reducing 1x1 convolutions is missing")(
     changed(act=I)
 )
-NoRelu = wrong(fails="run_inception.middle", hint="the ReLUs are missing")(changed(I, I, I))
+NoReductionReluInTheThird = wrong(
+    fails="run_inception.third", hint="after the reducing 1x1 convolutions is missing"
+)(changed(act=I))
+NoRelu = wrong(fails="run_inception.second", hint="the ReLUs are missing")(changed(I, I, I))
 NoReluInTheFirst = wrong(
     fails="run_inception.first", hint="the ReLU after the last convolutions of the branches is missing"
 )(changed(last=I, pool_act=I))
@@ -109,7 +112,7 @@ WithoutPool = wrong(fails="run_inception.pooled", hint="no pool before its convo
 PoolOfFive = wrong(fails="run_inception.pooled", hint="pools 5x5")(
     changed(pool=lambda: nn.MaxPool2d(5, 1, 2))
 )
-ThreeForFive = wrong(fails="run_inception.middle", hint="has a 3x3 kernel: it has a 5x5")(changed(wide=3))
+ThreeForFive = wrong(fails="run_inception.third", hint="has a 3x3 kernel: it has a 5x5")(changed(wide=3))
 ThreeForFiveCounted = wrong(fails="count_inception.parameters", hint="has a 3x3 kernel: it has a 5x5")(
     changed(wide=3)
 )
