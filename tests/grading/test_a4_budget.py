@@ -43,9 +43,11 @@ def random_network(name):
     """An entry with random weights and running statistics."""
     generator = torch.Generator().manual_seed(3)
     network = a4_entries.ENTRIES[name]()
-    for _, tensor in [*network.named_parameters(), *network.named_buffers()]:
-        if tensor.is_floating_point():
+    for name, tensor in [*network.named_parameters(), *network.named_buffers()]:
+        if name.endswith("running_var"):
             tensor.data = 0.5 + torch.rand(tensor.shape, generator=generator)
+        elif tensor.is_floating_point():
+            tensor.data = 0.3 * torch.randn(tensor.shape, generator=generator)
     return network.eval()
 
 
@@ -180,6 +182,24 @@ FORGED = {
     "images joined": ((function("cat", [X, X], 0), NUMBERS), "joins channels"),
     "a mean over images": ((function("mean", X, 0), NUMBERS), "over the pixels"),
     "a huge pool": ((function("max_pool2d", X, 31, 1), NUMBERS), "at most 9"),
+    "pools without end": (
+        (simple(nodes=[INPUT, *([["function", "max_pool2d", [X, 9, 1, 4], {}]] * 250), OUTPUT]), NUMBERS),
+        "each of a pool's window counted",
+    ),
+    "images lined up with features": (
+        (
+            simple(
+                nodes=[
+                    INPUT,
+                    ["function", "mean", [X, [2, 3]], {}],
+                    ["function", "add", [X, {"step": 1}], {}],
+                    OUTPUT,
+                ]
+            ),
+            NUMBERS,
+        ),
+        "two maps or two arrays of features",
+    ),
     "groups that lie": ((conv(groups=3, out_channels=3), NUMBERS[:108]), "do not belong together"),
     "more channels than claimed": ((conv(in_channels=1), NUMBERS[:108]), "do not belong together"),
     "a huge padding": ((conv(padding=[5000, 5000]), NUMBERS[:108]), "more than 1,000,000 numbers"),
