@@ -22,9 +22,8 @@ NOTEBOOK = f"{forge.NAME}.ipynb"
 
 
 @pytest.fixture
-def course(tmp_path):
-    """A course whose assignment asks for a file; nothing is released in it."""
-    root = forge.make_course(tmp_path / "course")
+def course(root):
+    """A course whose assignment asks for a file."""
     path = root / "source" / forge.NAME / NOTEBOOK
     notebook = json.loads(path.read_text(encoding="utf-8"))
     notebook["metadata"]["course"] = {"file": FILE}
