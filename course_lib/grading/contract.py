@@ -74,6 +74,8 @@ class Check:
         Give a hint only where its mistake gives the student's answer to every case.
     stream : str
         Checks that name the same stream get the same random numbers; by default each has its own.
+    solution : str
+        What the student writes, where the function is one of the notebook's that runs it.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Check:
     judge: Callable[[Case, Any], Difference | None] | None = None
     sure: bool = False
     stream: str = ""
+    solution: str = ""
 
     def __post_init__(self) -> None:
         if (self.reference is None) == (self.judge is None):

@@ -163,7 +163,7 @@ def _exception(check: Check, error: BaseException) -> _Problem:
     if isinstance(error, CallFailed):
         return _Problem(error.status, error.status, error.message, error.message)
     if isinstance(error, NotImplementedError):
-        text = f"{check.function} is not written yet (it raises NotImplementedError)"
+        text = f"{check.solution or check.function} is not written yet (it raises NotImplementedError)"
         return _Problem("failed", "unwritten", text, text)
     name = type(error).__name__
     frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is the engine's own call

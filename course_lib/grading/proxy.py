@@ -244,18 +244,19 @@ class Worker:
         if hidden:
             known = isinstance(getattr(builtins, kind, None), type) if kind in dir(builtins) else False
             raise CallFailed("crashed", f"{name} raised {kind if known else 'an exception'}.")
-        raise CallFailed("crashed", self._explain("error", failure, name))
+        text = self._explain("error", failure, name)
+        missing = re.match(r"name '(\w+)' is not defined", text_of(failure, "message", 200))
+        if kind == "NameError" and missing and (bad := self._failed_cells(missing[1])):
+            cause = self.runs[bad[0]].message
+            text += f"\n    The cell that was to define it did not run to its end: {cause}"
+        raise CallFailed("crashed", text)
 
     def _too_slow(self, name: str) -> str:
         return f"{name} did not finish within {self.limits.check_seconds:g} s"
 
     def _undefined(self, name: str) -> CallFailed:
         """Why there is no such function: the cell that was to define it failed, or it was renamed."""
-        pattern = re.compile(
-            rf"^\s*(async\s+)?(def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=", re.M
-        )
-        bad = [i for i, run in enumerate(self.runs) if run.status != "ok"]
-        bad.sort(key=lambda i: not pattern.search(self.cells[i][1]))
+        bad = self._failed_cells(name) or [i for i, run in enumerate(self.runs) if run.status != "ok"]
         if not bad:
             return CallFailed(
                 "failed", f"{name} is not defined; was its cell deleted, or the function renamed?"
@@ -265,6 +266,13 @@ class Worker:
         return CallFailed(
             status, f"{name} is not defined, because a cell did not run to its end: {run.message}"
         )
+
+    def _failed_cells(self, name: str) -> list[int]:
+        """The cells that did not run to their end and were to define a name."""
+        name, gap = re.escape(name), "[ \\t]"  # of one line: over blank lines the search would be quadratic
+        pattern = re.compile(rf"^{gap}*((async{gap}+)?def|class){gap}+{name}\b|^{name}{gap}*=", re.M)
+        bad = [i for i, run in enumerate(self.runs) if run.status != "ok"]
+        return [i for i in bad if pattern.search(self.cells[i][1])]
 
 
 def _which(told: Any, args: tuple, kwargs: dict) -> int | str:

@@ -13,7 +13,7 @@ NAME = "a4_architectures"
 NOTEBOOK = forge.ROOT / "assignments" / "source" / NAME / f"{NAME}.ipynb"
 WEIGHTS = forge.ROOT / "tests" / "grading" / "weights" / f"{NAME}.npz"
 CHECKS = load(NAME)
-# Classes that the student writes, and the functions of locked cells that run them for the checks.
+# What the student writes, and the functions of locked cells that run it for the checks.
 RUNNERS = {
     "VGGBlock": ("run_vgg_block",),
     "VGG": ("run_vgg",),

@@ -86,6 +86,8 @@ def test_banks_are_large_enough():
         if exercise not in HUNTS:
             assert count[exercise, False] >= 8, exercise
     assert sum(count[name, False] for name in HUNTS) >= 8
+    for name, runners in a4.RUNNERS.items():
+        assert {check.solution for check in a4.CHECKS.values() if check.function in runners} == {name}
     functions = {function for name in EXERCISES for function in a4.RUNNERS.get(name, (name,))}
     assert functions | {"budget"} == {check.function for check in a4.CHECKS.values()}
 

@@ -211,6 +211,14 @@ def test_a_judge_decides_in_place_of_a_reference():
     assert "is odd" not in hidden.message
 
 
+def test_a_function_that_runs_the_student_s_names_what_is_missing():
+    def f(x):
+        raise NotImplementedError
+
+    assert "F is not written yet" in run(_check(judge=_even, solution="F"), f).message
+    assert "f is not written yet" in run(_check(judge=_even), f).message
+
+
 def test_a_check_has_a_reference_or_a_judge():
     for options in ({}, {"reference": abs, "judge": _even}):
         with pytest.raises(ValueError, match="either a reference or a judge"):

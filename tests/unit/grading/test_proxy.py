@@ -235,6 +235,17 @@ def test_the_cell_that_was_to_define_it_is_blamed_before_others(loopback, defini
     assert re.search("ModuleNotFoundError|SyntaxError|IndentationError", message)
 
 
+def test_a_name_that_a_function_looks_for_is_traced_to_its_cell(loopback):
+    with worker("import no_such_module\ndef g():\n    return 1", "def f():\n    return g()") as inside:
+        status, message = failure(inside.function("f"))
+        assert status == "crashed"
+        assert "f raised NameError: name 'g' is not defined" in message
+        assert "did not run to its end: the cell raised ModuleNotFoundError" in message
+        assert failure(inside.function("f", hidden=True)) == ("crashed", "f raised NameError.")
+    with worker("1 / 0", "def f():\n    return g()") as inside:
+        assert "did not run to its end" not in failure(inside.function("f"))[1]
+
+
 def test_an_assignment_defines_a_function_too(loopback):
     with worker("1 / 0", "f = no_such_name") as inside:
         assert "NameError" in failure(inside.function("f"))[1]
