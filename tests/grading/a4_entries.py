@@ -162,10 +162,10 @@ def main(arguments):
         return
     for name in arguments or TRAINED:
         scope["make_network"] = ENTRIES[name]
-        found = json.loads(RECORD.read_text()) if RECORD.exists() else {}
-        found[name] = measure(scope)
+        row = measure(scope)
+        found = (json.loads(RECORD.read_text()) if RECORD.exists() else {}) | {name: row}
         RECORD.write_text(json.dumps(found, indent=1) + "\n")
-        print(name, found[name], flush=True)
+        print(name, row, flush=True)
 
 
 def measure(scope):

@@ -102,6 +102,21 @@ def test_checks_of_one_stream_see_the_same_images():
     assert list(judged.STEPS.values()) == sorted(judged.STEPS.values())
 
 
+MARGIN = 0.025  # two standard deviations of a share of 1,000 images, and far more than rounding moves
+
+
+def test_thresholds_lie_between_what_our_entries_reached():
+    found = json.loads(a4_entries.RECORD.read_text())
+    reached = {name: [hit for row in entry["accuracy"] for hit in row] for name, entry in found.items()}
+    assert {len(hits) for hits in reached.values()} == {3 * len(a4_entries.DRAWS)}
+    for least in judged.STEPS.values():
+        assert all(abs(hit - least) > MARGIN for hits in reached.values() for hit in hits)
+    first, second, _, last = judged.STEPS.values()
+    assert first < min(reached["lenet"]) <= max(reached["lenet"]) < second
+    assert last < min(reached["plain"])
+    assert first > 1 / judged.CLASSES + MARGIN
+
+
 # ---------------------------------------------------------------- forged answers, judged outside
 
 
