@@ -17,8 +17,9 @@ The protocol
   stopped being finite, or that never left chance, stays in the record.
 - **Control.** The two networks without convolutions once more with `CONTROL` times as many updates, so that
   nobody can say that they were stopped too early.
-- **Limits.** One budget for all is short for some: on the shapes VGG-11 and MobileNet still gain when it ends,
-  and three networks took the highest rate of the search. The order is that of this budget, width and data.
+- **Limits.** One budget for all is short for some: on the shapes VGG-11 and MobileNet still gain when it
+  ends, and three networks took the highest rate of the search. The order is that of this budget, width and
+  data.
 
 What the networks keep and what they had to give up at 64 x 64 pixels and at this width stands in `NETWORKS`.
 
