@@ -30,7 +30,7 @@ from course_lib.models.detection import (
 from course_lib.models.detector import DetectorOutput, SingleShotDetector
 from course_lib.models.fcn import FCN, bilinear_kernel
 from course_lib.models.googlenet import GoogLeNet, GoogLeNetOutput, Inception, googlenet_loss
-from course_lib.models.lenet import LeNet
+from course_lib.models.lenet import LeNet, lenet_for_digits
 from course_lib.models.mnist_cnn import MnistCNN, MnistFCN, SimpleCNN
 from course_lib.models.mobilenet import MobileNet, depthwise_separable
 from course_lib.models.pattern import ConvPattern, conv_pattern
@@ -72,6 +72,7 @@ __all__ = [
     "detection_loss",
     "detection_targets",
     "googlenet_loss",
+    "lenet_for_digits",
     "load_torchvision_state_dict",
 ]
 

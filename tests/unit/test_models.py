@@ -528,3 +528,10 @@ def test_a_batch_may_be_empty(name):
     model, (h, w) = small(name).eval(), CASES[name].size
     with torch.no_grad():
         assert main_output(model(torch.zeros(0, 2, h, w))).shape == CASES[name].shape(0, h, w)
+
+
+def test_lenet_takes_another_pooling():
+    model = models.LeNet(pooling=nn.MaxPool2d)
+    assert isinstance(model.pool1, nn.MaxPool2d)
+    assert isinstance(model.pool2, nn.MaxPool2d)
+    assert model(torch.rand(2, 1, 28, 28)).shape == (2, 10)
