@@ -160,6 +160,7 @@ def lenet_for_digits() -> LeNet:
     ('ReLU', 'MaxPool2d', False)
     """
     model = LeNet(activation=nn.ReLU, pooling=nn.MaxPool2d)
-    with (files("course_lib") / "weights" / "lenet_digits.npz").open("rb") as file, np.load(file) as stored:
+    path = files("course_lib") / "weights" / "lenet_digits.npz"
+    with path.open("rb") as file, np.load(file) as stored:
         model.load_state_dict({name: torch.from_numpy(stored[name]) for name in stored.files})
     return model.eval()
