@@ -5,8 +5,8 @@
 
 The data are the 1,440 training digits of ``datasets.load("digits")``. Every pass moves, turns, stretches and
 slants each of them anew and makes its strokes thinner or thicker, crisper or softer. The settings were fixed
-before the test digits were looked at. ``--measure`` also reads MNIST's test digits where ``COURSE_DATA`` holds
-them: other writers, whole other pixels, and none of them seen in training.
+before the test digits were looked at. ``--measure`` also reads MNIST's test digits where ``COURSE_DATA``
+holds them: other writers, whole other pixels, and none of them seen in training.
 """
 
 import argparse

@@ -145,8 +145,8 @@ def lenet_for_digits() -> LeNet:
     """Build the LeNet with ReLU and max pooling that comes trained on the course's digits.
 
     It was trained by ``tools/train_lenet_digits.py`` on the 1,440 training digits of
-    ``datasets.load("digits")``, shifted, turned, stretched, slanted and drawn with thinner and thicker strokes
-    at random, so that it also reads digits drawn with a mouse.
+    ``datasets.load("digits")``, shifted, turned, stretched, slanted and drawn with thinner and thicker
+    strokes at random, so that it also reads digits drawn with a mouse.
 
     Returns
     -------
