@@ -52,6 +52,16 @@ def test_output_size():
             assert out.shape[-1] != windows - 1
 
 
+def test_lenet_5_of_1998():
+    """Tables and text of section II.B: what each layer trains, and what it connects."""
+    subsets = [3] * 6 + [4] * 9 + [6]  # maps of S2 that each map of C3 sees, table I
+    c3 = sum(25 * maps + 1 for maps in subsets)
+    trained = 6 * 26 + 6 * 2 + c3 + 16 * 2 + 120 * 401 + 84 * 121  # the output's drawings are fixed
+    connections = 156 * 28**2 + 6 * 5 * 14**2 + c3 * 10**2 + 16 * 5 * 5**2 + 48_120 + 10_164 + 10 * 84
+    assert (c3, trained, connections) == (1516, 60_000, 340_908)
+    assert sum(p.numel() for p in models.LeNet().parameters()) == 61_706
+
+
 def multiplications(layer, size):
     """Count the multiplications of a convolution on a square map, by running it."""
     out = layer(torch.zeros(1, layer.in_channels, size, size))
