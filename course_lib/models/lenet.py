@@ -146,7 +146,8 @@ def lenet_for_digits() -> LeNet:
 
     It was trained by ``tools/train_lenet_digits.py`` on the 1,440 training digits of
     ``datasets.load("digits")``, shifted, turned, stretched, slanted and drawn with thinner and thicker
-    strokes at random, so that it also reads digits drawn with a mouse.
+    strokes at random. It reads all 357 test digits, and 82 % of 2,000 digits of MNIST, of which it has seen
+    none: other hands, and pixels that were never enlarged.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 import io
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -538,11 +539,18 @@ def test_lenet_takes_another_pooling():
 
 
 def test_the_stored_lenet_reads_digits_it_has_not_seen():
-    """What tools/train_lenet_digits.py measured, with a margin of six of the 357 digits."""
+    """What tools/train_lenet_digits.py measured, 100 % and 99 % of 357 digits, with a margin of seven digits."""
     model, test = models.lenet_for_digits(), datasets.load("digits").test
     moved = np.roll(test.images, 3, axis=3)  # one pixel of the original eight
-    for images, least in ((test.images, 0.95), (moved, 0.93)):
+    for images, least in ((test.images, 0.98), (moved, 0.97)):
         with torch.no_grad():
             guess = model(torch.from_numpy(images)).argmax(dim=1).numpy()
         assert (guess == test.labels).mean() > least
     assert not model.training
+
+
+def test_the_stored_lenet_is_small_enough_for_a_page():
+    path = Path(models.__file__).parents[1] / "weights" / "lenet_digits.npz"
+    assert path.stat().st_size < 1e6
+    with np.load(path, allow_pickle=False) as stored:
+        assert sum(stored[name].size for name in stored.files) == 61_706
