@@ -1,0 +1,292 @@
+"""The experiments of chapter 10, stored for it: ``python -m benchmarks.googlenet [--resume]``.
+
+`heads`: behind four convolutions, global average pooling and one dense layer; no averaging and one dense
+layer; no averaging and two. On the drawn shapes, halved to 32 x 32, with AdamW.
+
+`auxiliary`: GoogLeNet's nine modules with an eighth of their filters, without batch normalisation as in the
+paper; the losses of its two auxiliary heads weighed by 0.3 or by 0. On the digits, from He's start, with
+stochastic gradient descent as in the paper.
+
+One learning rate for all kinds of an experiment, three seeds, one look at the test images each. `longer`
+repeats each kind's first seed with twice the updates. Ten minutes on two quiet cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+if __name__ in ("__main__", "__mp_main__"):
+    for variable in THREADS:  # before NumPy and torch start theirs
+        os.environ[variable] = "1"
+
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
+
+from benchmarks._harness import machine  # noqa: E402
+from course_lib import datasets  # noqa: E402
+from course_lib.models.googlenet import CONFIGURATION  # noqa: E402
+
+RESULT = Path(__file__).resolve().parents[1] / "chapters" / "results" / "10_googlenet.json"
+SEEDS, BATCH, MARKS = (0, 1, 2), 32, 10
+UPDATES = {"heads": 800, "auxiliary": 400}
+RATES = {"heads": 1e-3, "auxiliary": 0.03}
+LONGER = 2  # times the updates
+HEADS = ("average", "dense", "two dense")
+WEIGHTS = (0.0, 0.3)  # of each auxiliary loss
+SHARE = 8  # of the paper's filters, one in so many
+
+#: Modules of the paper's table by name, in their order; "|" halves the map, "*" has an auxiliary head.
+MODULES = "3a 3b | 4a * 4b 4c 4d * 4e | 5a 5b"
+
+
+class Task(NamedTuple):
+    """One run."""
+
+    experiment: str
+    role: str  # "seed" or "longer"
+    head: str  # one of `HEADS`
+    weight: float  # of each auxiliary loss
+    rate: float
+    seed: int
+    updates: int
+
+
+class Data(NamedTuple):
+    """Standardised pixels and labels: to train on, to choose by, to look at once."""
+
+    train: tuple[Tensor, Tensor]
+    validation: tuple[Tensor, Tensor]
+    test: tuple[Tensor, Tensor]
+
+
+@cache
+def load(experiment: str) -> Data:
+    """The shapes at 32 x 32, the last thousand held out; or the digits, runs of 40 of one hand held out."""
+    train, test, _ = datasets.load("shapes" if experiment == "heads" else "digits")
+    (x, y), (x_test, y_test) = (map(torch.from_numpy, (part.images, part.labels)) for part in (train, test))
+    rows = torch.arange(len(y))
+    held = rows // 40 % 6 == 5
+    if experiment == "heads":
+        x, x_test, held = F.avg_pool2d(x, 2), F.avg_pool2d(x_test, 2), rows >= len(y) - 1000
+    mean, std = (f(x[~held], dim=(0, 2, 3), keepdim=True) for f in (torch.mean, torch.std))
+    x, x_test = (x - mean) / std, (x_test - mean) / std
+    return Data((x[~held], y[~held]), (x[held], y[held]), (x_test, y_test))
+
+
+def unit(C_in: int, C_out: int, K: int) -> nn.Sequential:
+    """A convolution that keeps the size, and ReLU."""
+    return nn.Sequential(nn.Conv2d(C_in, C_out, K, padding=K // 2), nn.ReLU())
+
+
+class Module(nn.Module):
+    """An Inception module by the filters of its row in the paper's table."""
+
+    def __init__(self, C: int, n1: int, r3: int, n3: int, r5: int, n5: int, p: int) -> None:
+        super().__init__()
+        self.branch1 = unit(C, n1, 1)
+        self.branch2 = nn.Sequential(unit(C, r3, 1), unit(r3, n3, 3))
+        self.branch3 = nn.Sequential(unit(C, r5, 1), unit(r5, n5, 5))
+        self.branch4 = nn.Sequential(nn.MaxPool2d(3, stride=1, padding=1), unit(C, p, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Concatenate the four branches."""
+        return torch.cat([self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], dim=1)
+
+
+def auxiliary(C: int) -> nn.Sequential:
+    """An auxiliary head, also an eighth as wide."""
+    return nn.Sequential(
+        *(nn.AdaptiveAvgPool2d(4), unit(C, 16, 1), nn.Flatten()),  # (N, 16 * 4 * 4)
+        *(nn.Linear(256, 128), nn.ReLU(), nn.Dropout(0.7), nn.Linear(128, 10)),
+    )
+
+
+class SmallGoogLeNet(nn.Module):
+    """The nine modules for digits, a head, and the auxiliary heads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(unit(1, 24, 3), nn.MaxPool2d(3, 2, padding=1))  # (N, 24, 14, 14)
+        self.steps, self.auxiliary, C = nn.ModuleList(), nn.ModuleDict(), 24
+        for number, name in enumerate(MODULES.split()):
+            if name == "*":
+                self.auxiliary[str(number)] = auxiliary(C)
+                self.steps.append(nn.Identity())
+            elif name == "|":
+                self.steps.append(nn.MaxPool2d(3, 2, padding=1))
+            else:
+                row = [n // SHARE for n in CONFIGURATION[name][1:]]
+                self.steps.append(Module(C, *row))
+                C = row[0] + row[2] + row[4] + row[5]
+        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(C, 10))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Scores, in training also those of the auxiliary heads."""
+        x, others = self.stem(x), []
+        for number, step in enumerate(self.steps):
+            x = step(x)
+            if self.training and str(number) in self.auxiliary:
+                others.append(self.auxiliary[str(number)](x))
+        return [self.head(x), *others]
+
+
+class FourConvolutions(nn.Module):
+    """A plain network for shapes, whose head is to be compared."""
+
+    def __init__(self, head: str) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *(unit(3, 16, 5), nn.MaxPool2d(2)),  # (N, 16, 16, 16)
+            *(unit(16, 32, 3), nn.MaxPool2d(2)),  # (N, 32, 8, 8)
+            *(unit(32, 32, 3), unit(32, 48, 3)),  # (N, 48, 8, 8)
+        )
+        heads = {
+            "average": [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(48, 10)],
+            "dense": [nn.Flatten(), nn.Linear(48 * 64, 10)],
+            "two dense": [nn.Flatten(), nn.Linear(48 * 64, 128), nn.ReLU(), nn.Linear(128, 10)],
+        }
+        self.head, self.auxiliary = nn.Sequential(*heads[head]), nn.ModuleDict()
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Scores, alone in a list."""
+        return [self.head(self.body(x))]
+
+
+def build(task: Task) -> nn.Module:
+    """The network of a run, from He's start."""
+    model = FourConvolutions(task.head) if task.experiment == "heads" else SmallGoogLeNet()
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    return model
+
+
+@torch.no_grad()
+def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
+    """Share of images classified correctly."""
+    model.eval()
+    batches = zip(images.split(500), labels.split(500), strict=True)
+    right = sum((model(x)[0].argmax(dim=1) == y).sum().item() for x, y in batches)
+    model.train()
+    return round(right / len(images), 4)
+
+
+def optimizer_for(task: Task, model: nn.Module) -> torch.optim.Optimizer:
+    """AdamW, or stochastic gradient descent with momentum as in the paper."""
+    if task.experiment == "heads":
+        return torch.optim.AdamW(model.parameters(), lr=task.rate, weight_decay=0.01, fused=True)
+    return torch.optim.SGD(model.parameters(), lr=task.rate, momentum=0.9, weight_decay=1e-4)
+
+
+def work(task: Task) -> dict:
+    """Make one run: half a cosine down to zero."""
+    torch.set_num_threads(1)
+    began, data = time.process_time(), load(task.experiment)
+    torch.manual_seed(task.seed)
+    model = build(task)
+    generator = torch.Generator().manual_seed(task.seed)
+    images, labels = data.train
+    optimizer = optimizer_for(task, model)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, task.updates)
+    record: dict = {"loss": [], "validation": []}
+    batches, losses = [], []
+    for step in range(1, task.updates + 1):
+        if not batches:
+            order = torch.randperm(len(images), generator=generator)
+            batches = [rows for rows in order.split(BATCH) if len(rows) == BATCH]
+        rows = batches.pop()
+        scores, *others = model(images[rows])
+        loss = total = F.cross_entropy(scores, labels[rows])
+        if task.weight:
+            total = loss + task.weight * sum(F.cross_entropy(other, labels[rows]) for other in others)
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+        if step % (task.updates // MARKS) == 0:
+            record["loss"].append(round(sum(losses) / len(losses), 4))
+            record["validation"].append(accuracy(model, *data.validation))
+            losses = []
+    record["train"] = accuracy(model, images, labels)
+    record["test"] = accuracy(model, *data.test)
+    record["parameters"] = sum(p.numel() for p in model.parameters())
+    record["parameters"] -= sum(p.numel() for p in model.auxiliary.parameters())  # of use in training only
+    return {**task._asdict(), **record, "seconds": round(time.process_time() - began)}
+
+
+def make(tasks: list[Task], pool: ProcessPoolExecutor, known: list[dict]) -> Iterator[dict]:
+    """The tasks' runs, in their order; what is known already is not made again."""
+    stored = {tuple(run[key] for key in Task._fields): run for run in known}
+    made = pool.map(work, [task for task in tasks if task not in stored])
+    for task in tasks:
+        yield stored[task] if task in stored else next(made)
+
+
+def tasks(name: str) -> list[Task]:
+    """The runs of an experiment: the seeds of every kind, then the longer ones."""
+    plain = Task(name, "seed", "average", 0.0, RATES[name], 0, UPDATES[name])
+    if name == "heads":
+        kinds = [plain._replace(head=head) for head in HEADS]
+    else:
+        kinds = [plain._replace(weight=weight) for weight in WEIGHTS]
+    runs = [kind._replace(seed=seed) for kind in kinds for seed in SEEDS]
+    return runs + [kind._replace(role="longer", updates=LONGER * kind.updates) for kind in kinds]
+
+
+def save(result: dict[str, list[dict]]) -> None:
+    """Write every experiment's runs, a run a line."""
+    made = {"command": "python -m benchmarks.googlenet", **machine()}
+    parts = [f' "made": {json.dumps(made)}']
+    for key, runs in result.items():
+        parts.append(f' "{key}": [\n  ' + ",\n  ".join(map(json.dumps, runs)) + "\n ]")
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Make the runs of both experiments."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--workers", type=int, default=2, help="processes of one thread (default 2)")
+    parser.add_argument("--resume", action="store_true", help="keep the runs that the file holds")
+    parser.add_argument("--only", choices=list(UPDATES), help="one experiment; the other stays as stored")
+    options = parser.parse_args()
+    stored = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+    known = [run for name in UPDATES for run in stored.get(name, [])] if options.resume else []
+    result: dict[str, list[dict]] = {name: stored.get(name, []) for name in UPDATES}
+    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
+        for name in [options.only] if options.only else UPDATES:
+            result[name] = []
+            for run in make(tasks(name), pool, known):
+                result[name].append(run)
+                save(result)
+                shown = (
+                    "role",
+                    "head",
+                    "weight",
+                    "seed",
+                    "updates",
+                    "validation",
+                    "train",
+                    "test",
+                    "seconds",
+                )
+                print(*(run[key] for key in shown), flush=True)
+
+
+if __name__ == "__main__":
+    main()
