@@ -110,6 +110,19 @@ def test_vgg19_layers():
     assert sum(isinstance(layer, nn.Linear) for layer in layers) == 3
 
 
+def test_vgg16_outputs():
+    with torch.device("meta"):
+        x = torch.empty(1, 3, 224, 224)
+        network = torchvision.models.vgg16(init_weights=False)
+        total = x.numel()
+        for layer in (*network.features, nn.Flatten(), *network.classifier):
+            x = layer(x)
+            total += 0 if isinstance(layer, nn.ReLU | nn.Dropout | nn.Flatten) else x.numel()
+    assert total == 15_237_608
+    assert round(4 * total / 2**20) == 58
+    assert total < 0.65 * 24e6
+
+
 def span(network, size):
     """Count the input rows that change the middle of a network's output, by gradient."""
     x = torch.ones(1, 1, size, size, requires_grad=True)
