@@ -110,7 +110,8 @@ PARTS = {
     "grading": ("grading",),
 }
 # From another extra, asked for where it is used: the digits, a history's plot, a cluster.
-ELSEWHERE = {"plot": set(), "torch": {"scikit-learn", "matplotlib"}, "grading": {"distributed"}}
+# Imported at use, by what needs it: Dask by --scheduler, PyTorch by the checks of assignment 4.
+ELSEWHERE = {"plot": set(), "torch": {"scikit-learn", "matplotlib"}, "grading": {"distributed", "torch"}}
 
 
 def modules(parts):
