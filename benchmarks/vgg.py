@@ -2,27 +2,26 @@
 
 `windows`: one small network, whose stages are one large window or a stack of 3x3 of the same field, with the
 controls that tell apart what a stack changes: the number of ReLUs, of weights, and the way the window is put
-together. On the drawn shapes, halved to 32 x 32. The learning rate is the better of two on validation images,
+together. On the drawn shapes, halved to 32 x 32. The learning rate is the best of five on validation images,
 from a seed that is used for nothing else; then three seeds, and one look at the test images each.
 
 `start`: can VGG-11 and VGG-16 be trained from the small weights of their time, from a shallower network's
 weights, from weights that keep the signal's size? At an eighth of the width, on the digits, framed to 32 x 32
 and at the paper's learning rate, the gradient's length cut to 1.
 
-`longer` repeats some with twice the updates, `faster` one at a higher rate. Fifteen minutes, two cores.
+`longer` repeats some with twice the updates, `faster` one at a higher rate, `smaller` one from the weights of
+the paper's own deviation. A quarter of an hour on two cores.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
-from pathlib import Path
 from typing import NamedTuple
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -34,15 +33,16 @@ import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
-from benchmarks._harness import machine  # noqa: E402
+from benchmarks._stored import Data, accuracy, make, read, save  # noqa: E402
 from course_lib import datasets  # noqa: E402
 
-RESULT = Path(__file__).resolve().parents[1] / "chapters" / "results" / "09_vgg.json"
+NAME, COMMAND = "09_vgg", "python -m benchmarks.vgg"
 SEEDS, SEARCH_SEED, BATCH, MARKS = (0, 1, 2), 100, 64, 10
-RATES, SEARCH = (6e-3, 2e-2), 400  # of `windows`: what is tried, and for how many updates
+RATES, SEARCH = (2e-3, 6e-3, 2e-2, 6e-2, 0.2), 400  # of `windows`: what is tried, and for how many updates
 UPDATES = {"windows": 800, "start": 500}
-LONGER = ("16, small",)  # once more with twice the updates, seed 0
+LONGER = ("one 7x7", "three 3x3", "16, small")  # once more with twice the updates
 PAPERS_RATE, FASTER = 0.01, 0.03  # of `start`: for all, and the control of the plain VGG-16
+SMALL_UPDATES = 800  # of the transplant at the paper's own deviation
 
 CHANNELS = 16  # of every layer of `windows`, so that a stage costs K * K * CHANNELS ** 2
 KERNELS = {
@@ -58,6 +58,7 @@ TABLE = {11: (1, 1, 2, 2, 2), 16: (2, 2, 3, 3, 3)}
 WIDTHS, UNITS, SMALLER = (64, 128, 256, 512, 512), 4096, 8  # the paper's, and the factor that we leave out
 PIXELS = 60  # root mean square of pixels from 0 to 255 less their mean, about
 DEVIATION = 0.014  # of the paper's wide layers: the small VGG-11 learns with it in some hundred updates
+PAPERS_DEVIATION = 0.01
 STARTS = {"11, small": 11, "16, small": 16, "16 from 11": 16, "16, He": 16}
 
 
@@ -66,18 +67,10 @@ class Task(NamedTuple):
 
     experiment: str
     kind: str
-    role: str  # "search", "seed", "longer" or "faster"
+    role: str  # "search", "seed", "longer", "faster" or "smaller"
     seed: int
     rate: float
     updates: int
-
-
-class Data(NamedTuple):
-    """Standardised images and labels: to train on, to choose by, to look at once."""
-
-    train: tuple[Tensor, Tensor]
-    validation: tuple[Tensor, Tensor]
-    test: tuple[Tensor, Tensor]
 
 
 @cache
@@ -136,14 +129,14 @@ def weighted(model: nn.Sequential) -> list[nn.Module]:
     return [layer for layer in model if isinstance(layer, nn.Conv2d | nn.Linear)]
 
 
-def draw_weights(model: nn.Sequential, he: bool) -> None:
-    """Normal weights: He's deviation, or the one with the gain of `DEVIATION` in the paper's wide layer."""
+def draw_weights(model: nn.Sequential, he: bool, sigma: float = DEVIATION) -> None:
+    """Normal weights: He's deviation, or the one with the gain of `sigma` in the paper's wide layer."""
     layers = weighted(model)
     dense = [layer for layer in layers if isinstance(layer, nn.Linear)]
     for place, layer in enumerate(layers):
         inputs = layer.weight[0].numel()
         wide = WIDTHS[-1] * 49 if layer is dense[0] else inputs * SMALLER  # inputs of the paper's layer
-        deviation = 0.01 * PIXELS if place == 0 else DEVIATION * (wide / inputs) ** 0.5
+        deviation = PAPERS_DEVIATION * PIXELS if place == 0 else sigma * (wide / inputs) ** 0.5
         nn.init.normal_(layer.weight, std=(2 / inputs) ** 0.5 if he else deviation)
         nn.init.zeros_(layer.bias)
 
@@ -161,17 +154,6 @@ def copy_start(deep: nn.Sequential, shallow: nn.Sequential) -> int:
         target.load_state_dict(source.state_dict())
         copied += 1
     return copied
-
-
-@torch.no_grad()
-def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """Share of images classified correctly."""
-    model.eval()
-    right = [
-        (model(x).argmax(1) == y).sum() for x, y in zip(images.split(500), labels.split(500), strict=True)
-    ]
-    model.train()
-    return round(sum(right).item() / len(images), 4)
 
 
 def train(model: nn.Module, optimizer: torch.optim.Optimizer, data: Data, task: Task, schedule=None) -> dict:
@@ -215,7 +197,8 @@ def run_start(task: Task, data: Data) -> tuple[nn.Module, dict]:
     """The paper's optimiser and weight decay; one rate throughout."""
     torch.manual_seed(task.seed)
     model = vgg(STARTS[task.kind])
-    draw_weights(model, he=task.kind.endswith("He"))
+    sigma = PAPERS_DEVIATION if task.role == "smaller" else DEVIATION
+    draw_weights(model, he=task.kind.endswith("He"), sigma=sigma)
     if task.kind == "16 from 11":
         shallow, _ = run_start(task._replace(kind="11, small"), data)
         copy_start(model, shallow)
@@ -251,25 +234,20 @@ def chosen(runs: list[dict], kind: str) -> float:
 def search(pool: ProcessPoolExecutor, known: list[dict]) -> Iterator[dict]:
     """Every rate of `windows` once for every contestant."""
     tasks = [Task("windows", kind, "search", SEARCH_SEED, rate, SEARCH) for kind in KERNELS for rate in RATES]
-    yield from make(tasks, pool, known)
+    yield from make(work, tasks, pool, known)
 
 
 def judge(name: str, rates: dict[str, float], pool: ProcessPoolExecutor, known: list[dict]) -> Iterator[dict]:
-    """Three seeds each, then the longer runs, then the plain VGG-16 at a higher rate."""
+    """Three seeds of everything: the contestants, then the controls."""
     updates = UPDATES[name]
-    tasks = [Task(name, kind, "seed", seed, rates[kind], updates) for seed in SEEDS for kind in rates]
-    tasks += [Task(name, kind, "longer", 0, rates[kind], 2 * updates) for kind in LONGER if kind in rates]
+    plain = [Task(name, kind, "seed", 0, rates[kind], updates) for kind in rates]
+    tasks = [*plain]
+    tasks += [task._replace(role="longer", updates=2 * updates) for task in plain if task.kind in LONGER]
     if name == "start":
         tasks.append(Task(name, "16, small", "faster", 0, FASTER, updates))
-    yield from make(tasks, pool, known)
-
-
-def make(tasks: list[Task], pool: ProcessPoolExecutor, known: list[dict]) -> Iterator[dict]:
-    """The tasks' runs, in their order; what is known already is not made again."""
-    stored = {tuple(run[key] for key in Task._fields): run for run in known}
-    made = pool.map(work, [task for task in tasks if task not in stored])
-    for task in tasks:
-        yield stored[task] if task in stored else next(made)
+        tasks.append(Task(name, "16 from 11", "smaller", 0, PAPERS_RATE, SMALL_UPDATES))
+    tasks = [task._replace(seed=seed) for task in tasks for seed in SEEDS]
+    yield from make(work, tasks, pool, known)
 
 
 def experiment(name: str, pool: ProcessPoolExecutor, known: list[dict]) -> Iterator[dict]:
@@ -284,23 +262,6 @@ def experiment(name: str, pool: ProcessPoolExecutor, known: list[dict]) -> Itera
     yield from judge(name, rates, pool, known)
 
 
-def read() -> dict:
-    """What the file holds."""
-    return json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
-
-
-def save(name: str, runs: list[dict]) -> None:
-    """Write one experiment's runs, a run a line, beside what the file holds of the other."""
-    result = read()
-    result[name] = runs
-    made = {"command": "python -m benchmarks.vgg", **machine()}
-    parts = [f' "made": {json.dumps(made)}']
-    for key in (key for key in UPDATES if key in result):
-        parts.append(f' "{key}": [\n  ' + ",\n  ".join(map(json.dumps, result[key])) + "\n ]")
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
-
-
 def main() -> None:
     """Make the runs of the experiments asked for."""
     parser = argparse.ArgumentParser(
@@ -310,12 +271,14 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread (default 2)")
     parser.add_argument("--resume", action="store_true", help="keep the runs that the file holds")
     options = parser.parse_args()
+    stored = read(NAME)
+    result = {name: stored.get(name, []) for name in UPDATES}
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
         for name in [options.only] if options.only else UPDATES:
-            known, runs = read().get(name, []) if options.resume else [], []
+            known, result[name] = result[name] if options.resume else [], []
             for run in experiment(name, pool, known):
-                runs.append(run)
-                save(name, runs)
+                result[name].append(run)
+                save(NAME, COMMAND, {key: runs for key, runs in result.items() if runs})
                 shown = ("kind", "role", "seed", "rate", "validation", "seconds")
                 print(*(f"{key}={run[key]}" for key in shown), flush=True)
 
