@@ -7,21 +7,19 @@ layer; no averaging and two. On the drawn shapes, halved to 32 x 32, with AdamW.
 paper; the losses of its two auxiliary heads weighed by 0.3 or by 0. On the digits, from He's start, with
 stochastic gradient descent as in the paper.
 
-One learning rate for all kinds of an experiment, three seeds, one look at the test images each. `longer`
-repeats each kind's first seed with twice the updates. Ten minutes on two quiet cores.
+The learning rate of each kind is the best of four on validation images, from a seed that is used for nothing
+else. Then three seeds, and one look at the test images each. `longer` repeats them with twice the updates.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
-from pathlib import Path
 from typing import NamedTuple
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -33,14 +31,14 @@ import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
-from benchmarks._harness import machine  # noqa: E402
+from benchmarks._stored import Data, accuracy, make, read, save  # noqa: E402
 from course_lib import datasets  # noqa: E402
 from course_lib.models.googlenet import CONFIGURATION  # noqa: E402
 
-RESULT = Path(__file__).resolve().parents[1] / "chapters" / "results" / "10_googlenet.json"
-SEEDS, BATCH, MARKS = (0, 1, 2), 32, 10
+NAME, COMMAND = "10_googlenet", "python -m benchmarks.googlenet"
+SEEDS, SEARCH_SEED, BATCH, MARKS = (0, 1, 2), 100, 32, 10
 UPDATES = {"heads": 800, "auxiliary": 400}
-RATES = {"heads": 1e-3, "auxiliary": 0.03}
+RATES = {"heads": (5e-4, 1e-3, 2e-3, 4e-3), "auxiliary": (0.01, 0.03, 0.1, 0.3)}
 LONGER = 2  # times the updates
 HEADS = ("average", "dense", "two dense")
 WEIGHTS = (0.0, 0.3)  # of each auxiliary loss
@@ -54,20 +52,12 @@ class Task(NamedTuple):
     """One run."""
 
     experiment: str
-    role: str  # "seed" or "longer"
+    role: str  # "search", "seed" or "longer"
     head: str  # one of `HEADS`
     weight: float  # of each auxiliary loss
     rate: float
     seed: int
     updates: int
-
-
-class Data(NamedTuple):
-    """Standardised pixels and labels: to train on, to choose by, to look at once."""
-
-    train: tuple[Tensor, Tensor]
-    validation: tuple[Tensor, Tensor]
-    test: tuple[Tensor, Tensor]
 
 
 @cache
@@ -131,14 +121,14 @@ class SmallGoogLeNet(nn.Module):
                 C = row[0] + row[2] + row[4] + row[5]
         self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(C, 10))
 
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """Scores, in training also those of the auxiliary heads."""
+    def forward(self, x: Tensor) -> list[Tensor] | Tensor:
+        """Scores; in training a list of them, behind which stand those of the auxiliary heads."""
         x, others = self.stem(x), []
         for number, step in enumerate(self.steps):
             x = step(x)
             if self.training and str(number) in self.auxiliary:
                 others.append(self.auxiliary[str(number)](x))
-        return [self.head(x), *others]
+        return [self.head(x), *others] if self.training else self.head(x)
 
 
 class FourConvolutions(nn.Module):
@@ -158,9 +148,10 @@ class FourConvolutions(nn.Module):
         }
         self.head, self.auxiliary = nn.Sequential(*heads[head]), nn.ModuleDict()
 
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """Scores, alone in a list."""
-        return [self.head(self.body(x))]
+    def forward(self, x: Tensor) -> list[Tensor] | Tensor:
+        """Scores; in training alone in a list."""
+        scores = self.head(self.body(x))
+        return [scores] if self.training else scores
 
 
 def build(task: Task) -> nn.Module:
@@ -171,16 +162,6 @@ def build(task: Task) -> nn.Module:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)
     return model
-
-
-@torch.no_grad()
-def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """Share of images classified correctly."""
-    model.eval()
-    batches = zip(images.split(500), labels.split(500), strict=True)
-    right = sum((model(x)[0].argmax(dim=1) == y).sum().item() for x, y in batches)
-    model.train()
-    return round(right / len(images), 4)
 
 
 def optimizer_for(task: Task, model: nn.Module) -> torch.optim.Optimizer:
@@ -221,39 +202,31 @@ def work(task: Task) -> dict:
             record["validation"].append(accuracy(model, *data.validation))
             losses = []
     record["train"] = accuracy(model, images, labels)
-    record["test"] = accuracy(model, *data.test)
+    if task.role != "search":
+        record["test"] = accuracy(model, *data.test)
     record["parameters"] = sum(p.numel() for p in model.parameters())
     record["parameters"] -= sum(p.numel() for p in model.auxiliary.parameters())  # of use in training only
     return {**task._asdict(), **record, "seconds": round(time.process_time() - began)}
 
 
-def make(tasks: list[Task], pool: ProcessPoolExecutor, known: list[dict]) -> Iterator[dict]:
-    """The tasks' runs, in their order; what is known already is not made again."""
-    stored = {tuple(run[key] for key in Task._fields): run for run in known}
-    made = pool.map(work, [task for task in tasks if task not in stored])
-    for task in tasks:
-        yield stored[task] if task in stored else next(made)
+def best(runs: list[dict], kind: Task) -> float:
+    """The rate that did best on validation images in the search; of equals the smaller."""
+    mine = [run for run in runs if (run["head"], run["weight"]) == (kind.head, kind.weight)]
+    return max(mine, key=lambda run: (run["validation"][-1], -run["rate"]))["rate"]
 
 
-def tasks(name: str) -> list[Task]:
-    """The runs of an experiment: the seeds of every kind, then the longer ones."""
-    plain = Task(name, "seed", "average", 0.0, RATES[name], 0, UPDATES[name])
+def runs_of(name: str, pool: ProcessPoolExecutor, known: list[dict]) -> Iterator[dict]:
+    """The runs of an experiment: the search, the seeds of every kind, then the longer ones."""
+    plain = Task(name, "search", "average", 0.0, 0.0, SEARCH_SEED, UPDATES[name])
     if name == "heads":
         kinds = [plain._replace(head=head) for head in HEADS]
     else:
         kinds = [plain._replace(weight=weight) for weight in WEIGHTS]
-    runs = [kind._replace(seed=seed) for kind in kinds for seed in SEEDS]
-    return runs + [kind._replace(role="longer", updates=LONGER * kind.updates) for kind in kinds]
-
-
-def save(result: dict[str, list[dict]]) -> None:
-    """Write every experiment's runs, a run a line."""
-    made = {"command": "python -m benchmarks.googlenet", **machine()}
-    parts = [f' "made": {json.dumps(made)}']
-    for key, runs in result.items():
-        parts.append(f' "{key}": [\n  ' + ",\n  ".join(map(json.dumps, runs)) + "\n ]")
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+    found = list(make(work, [kind._replace(rate=r) for kind in kinds for r in RATES[name]], pool, known))
+    yield from found
+    kinds = [kind._replace(role="seed", rate=best(found, kind)) for kind in kinds]
+    kinds += [kind._replace(role="longer", updates=LONGER * kind.updates) for kind in kinds]
+    yield from make(work, [kind._replace(seed=seed) for kind in kinds for seed in SEEDS], pool, known)
 
 
 def main() -> None:
@@ -265,26 +238,14 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="keep the runs that the file holds")
     parser.add_argument("--only", choices=list(UPDATES), help="one experiment; the other stays as stored")
     options = parser.parse_args()
-    stored = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
-    known = [run for name in UPDATES for run in stored.get(name, [])] if options.resume else []
-    result: dict[str, list[dict]] = {name: stored.get(name, []) for name in UPDATES}
+    result = {name: read(NAME).get(name, []) for name in UPDATES}
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
         for name in [options.only] if options.only else UPDATES:
-            result[name] = []
-            for run in make(tasks(name), pool, known):
+            known, result[name] = result[name] if options.resume else [], []
+            for run in runs_of(name, pool, known):
                 result[name].append(run)
-                save(result)
-                shown = (
-                    "role",
-                    "head",
-                    "weight",
-                    "seed",
-                    "updates",
-                    "validation",
-                    "train",
-                    "test",
-                    "seconds",
-                )
+                save(NAME, COMMAND, {key: runs for key, runs in result.items() if runs})
+                shown = ("role", "head", "weight", "rate", "seed", "validation", "train", "seconds")
                 print(*(run[key] for key in shown), flush=True)
 
 
