@@ -5,7 +5,7 @@ A small AlexNet on the drawn shapes, halved to 32 x 32, with few images to learn
 `restraint`: on 1,000 images, as it is, with dropout, with a strong weight decay, with both; 4,500 updates.
 
 `images`: on 500 to 4,000 images, with and without moved, mirrored and recoloured copies; each of the three by
-itself on 1,000; 1,500 updates.
+itself on 1,000; 1,500 updates. `longer` repeats those on 4,000 with three times the updates.
 
 The learning rate is the best of five for the network as it is, the decay the best of three, both on
 validation images from a seed that is used for nothing else. Then three seeds, and one look at the test images
@@ -39,7 +39,7 @@ NAME, COMMAND = "08_alexnet", "python -m benchmarks.alexnet"
 SEEDS, SEARCH_SEED, BATCH, MARKS, UPDATES = (0, 1, 2), 100, 32, 10, 1500
 RATES, DECAYS = (5e-4, 1e-3, 2e-3, 4e-3, 8e-3), (0.1, 1.0, 3.0)
 DECAY = 0.01  # of every run that is not about the decay
-LONGER = 3  # times the updates, for `restraint`
+LONGER = 3  # times the updates, for `restraint` and the longer runs
 SIZES = (500, 1000, 4000)
 COPIES = {
     "as they are": (),
@@ -54,7 +54,7 @@ class Task(NamedTuple):
     """One run."""
 
     experiment: str
-    role: str  # "search" or "seed"
+    role: str  # "search", "seed" or "longer"
     images: int
     copies: str  # a key of `COPIES`
     dropout: float
@@ -175,6 +175,8 @@ def seeds(name: str, rate: float, decay: float) -> list[Task]:
     else:
         kinds = [plain._replace(images=n, copies=c) for n in SIZES for c in ("as they are", "all three")]
         kinds += [plain._replace(copies=c) for c in ("moved", "mirrored", "recoloured")]
+        longer = plain._replace(role="longer", images=SIZES[-1], updates=LONGER * UPDATES)
+        kinds += [longer._replace(copies=c) for c in ("as they are", "all three")]
     return [kind._replace(seed=seed) for kind in kinds for seed in SEEDS]
 
 

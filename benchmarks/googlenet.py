@@ -4,8 +4,8 @@
 layer; no averaging and two. On the drawn shapes, halved to 32 x 32, with AdamW.
 
 `auxiliary`: GoogLeNet's nine modules with an eighth of their filters, without batch normalisation as in the
-paper; the losses of its two auxiliary heads weighed by 0.3 or by 0. On the digits, from He's start, with
-stochastic gradient descent as in the paper.
+paper; the losses of its two auxiliary heads weighed by 0.3 or by 0, from He's start or from PyTorch's. On the
+digits, with stochastic gradient descent as in the paper.
 
 The learning rate of each kind is the best of four on validation images, from a seed that is used for nothing
 else. Then three seeds, and one look at the test images each. `longer` repeats them with twice the updates.
@@ -41,6 +41,7 @@ UPDATES = {"heads": 800, "auxiliary": 400}
 RATES = {"heads": (5e-4, 1e-3, 2e-3, 4e-3), "auxiliary": (0.01, 0.03, 0.1, 0.3)}
 LONGER = 2  # times the updates
 HEADS = ("average", "dense", "two dense")
+STARTS = ("He", "PyTorch")
 WEIGHTS = (0.0, 0.3)  # of each auxiliary loss
 SHARE = 8  # of the paper's filters, one in so many
 
@@ -54,6 +55,7 @@ class Task(NamedTuple):
     experiment: str
     role: str  # "search", "seed" or "longer"
     head: str  # one of `HEADS`
+    start: str  # one of `STARTS`
     weight: float  # of each auxiliary loss
     rate: float
     seed: int
@@ -155,10 +157,10 @@ class FourConvolutions(nn.Module):
 
 
 def build(task: Task) -> nn.Module:
-    """The network of a run, from He's start."""
+    """The network of a run, from its start."""
     model = FourConvolutions(task.head) if task.experiment == "heads" else SmallGoogLeNet()
     for layer in model.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
+        if task.start == "He" and isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)
     return model
@@ -211,17 +213,17 @@ def work(task: Task) -> dict:
 
 def best(runs: list[dict], kind: Task) -> float:
     """The rate that did best on validation images in the search; of equals the smaller."""
-    mine = [run for run in runs if (run["head"], run["weight"]) == (kind.head, kind.weight)]
+    mine = [run for run in runs if all(run[key] == getattr(kind, key) for key in ("head", "start", "weight"))]
     return max(mine, key=lambda run: (run["validation"][-1], -run["rate"]))["rate"]
 
 
 def runs_of(name: str, pool: ProcessPoolExecutor, known: list[dict]) -> Iterator[dict]:
     """The runs of an experiment: the search, the seeds of every kind, then the longer ones."""
-    plain = Task(name, "search", "average", 0.0, 0.0, SEARCH_SEED, UPDATES[name])
+    plain = Task(name, "search", "average", "He", 0.0, 0.0, SEARCH_SEED, UPDATES[name])
     if name == "heads":
         kinds = [plain._replace(head=head) for head in HEADS]
     else:
-        kinds = [plain._replace(weight=weight) for weight in WEIGHTS]
+        kinds = [plain._replace(start=start, weight=weight) for start in STARTS for weight in WEIGHTS]
     found = list(make(work, [kind._replace(rate=r) for kind in kinds for r in RATES[name]], pool, known))
     yield from found
     kinds = [kind._replace(role="seed", rate=best(found, kind)) for kind in kinds]
@@ -245,7 +247,7 @@ def main() -> None:
             for run in runs_of(name, pool, known):
                 result[name].append(run)
                 save(NAME, COMMAND, {key: runs for key, runs in result.items() if runs})
-                shown = ("role", "head", "weight", "rate", "seed", "validation", "train", "seconds")
+                shown = ("role", "head", "start", "weight", "rate", "seed", "validation", "train", "seconds")
                 print(*(run[key] for key in shown), flush=True)
 
 
