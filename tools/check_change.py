@@ -4,11 +4,13 @@
     python tools/check_change.py course_lib/boxes/nms.py  # these files, changed or not
 
 What a file touches is read from the imports (tools/import_graph.py): a change of a central module brings many
-tests, a change of one operation few. Tests marked `slow`, and pages in a browser that it does not name,
-are left to `make test`, which stays the judge.
+tests, a change of one operation few. Tests marked `slow`, pages in a browser that it does not name, and
+chapters beyond those that changed and `SECONDS` of others, the quickest first, are left to `make test`, which
+stays the judge.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ALWAYS = ("tests/unit/test_house_rules.py",)
 BOOK = (".md", ".css", ".js", ".svg", ".bib", ".yml")
 CHECKS = "course_lib/grading/checks"
+SECONDS = 45  # of chapters that a change touches from afar, two side by side
 
 
 def git(*arguments):
@@ -49,7 +52,7 @@ class Selection:
         library = [path for path in self._all("course_lib/**/*.py") if path in self.changed]
         self.library = [self._name(path) for path in library]
         self.examples = [self._name(path) for path in library if ">>> " in path.read_text(encoding="utf-8")]
-        self.chapters = [path.name for path in touched if path.suffix == ".ipynb"]
+        self.chapters, self.left = self._chapters([path for path in touched if path.suffix == ".ipynb"])
         self.pages, self.assignments = self._pages(), self._assignments()
         self.book = any(p.suffix in BOOK or p.parent.name in ("extensions", "chapters") for p in self.changed)
         tests = {self._name(path) for path in touched if path.suffix == ".py"} | set(
@@ -63,6 +66,15 @@ class Selection:
 
     def _name(self, path):
         return str(path.relative_to(self.root))
+
+    def _chapters(self, touched):
+        """Names of the chapters to run and of those to leave: all that changed, then the quickest."""
+        chosen, spent = [path for path in touched if path in self.changed], 0
+        for seconds, path in sorted((_seconds(path), path) for path in set(touched) - self.changed):
+            spent += seconds
+            if spent <= SECONDS:
+                chosen.append(path)
+        return sorted(path.name for path in chosen), sorted(p.name for p in touched if p not in chosen)
 
     def _pages(self):
         """The browser's tests that changed, or that are named like the figure that did."""
@@ -111,6 +123,11 @@ class Selection:
         return parts
 
 
+def _seconds(chapter):
+    """How long a chapter took when it was executed."""
+    return json.loads(chapter.read_text(encoding="utf-8"))["metadata"]["course"]["seconds"]
+
+
 def _side_by_side(tests):
     """Two processes where there is enough to do for both."""
     return ["-n", "2", "--dist", "loadscope"] if len(tests) > 5 else []
@@ -129,7 +146,10 @@ def main(arguments=None):
         return compare_chapters.nbval(options.compare, workers=2)
     changed = options.files or changed_files()
     print("Changed:", *changed or ["nothing"])
-    parts = Selection(changed).commands()
+    selection = Selection(changed)
+    parts = selection.commands()
+    if selection.left:
+        print("Left to `make test`:", *selection.left)
     if options.show:
         print(*(f"{part}: {' '.join(command)}" for part, command in parts.items()), sep="\n")
         return 0

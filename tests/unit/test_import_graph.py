@@ -36,8 +36,9 @@ FILES = {
     "tests/browser/test_sliding_window.py": "",
     "assets/figures/sliding_window_draw.js": "",
     "assets/book.css": "",
-    "chapters/01_a.ipynb": '{"cells": [{"cell_type": "code", "source": ["%matplotlib inline\\n", "import course_lib.functional as r\\n", "r.conv2d"]}]}',
-    "chapters/02_b.ipynb": '{"cells": [{"cell_type": "markdown", "source": ["import course_lib.functional"]}]}',
+    "chapters/01_a.ipynb": '{"cells": [{"cell_type": "code", "source": ["%matplotlib inline\\n", "import course_lib.functional as r\\n", "r.conv2d"]}], "metadata": {"course": {"seconds": 30}}}',
+    "chapters/02_b.ipynb": '{"cells": [{"cell_type": "markdown", "source": ["import course_lib.functional"]}], "metadata": {"course": {"seconds": 90}}}',
+    "chapters/03_c.ipynb": '{"cells": [{"cell_type": "code", "source": ["import course_lib.functional as r\\n", "r.conv2d"]}], "metadata": {"course": {"seconds": 20}}}',
 }
 
 
@@ -88,12 +89,21 @@ def test_a_package_s_own_file_touches_whoever_passes_through_it(select):
 
 
 def test_chapters_are_read_cell_by_cell(select):
-    assert select("course_lib/functional/conv.py").chapters == ["01_a.ipynb"]
+    assert "01_a.ipynb" in select("course_lib/_check.py", "chapters/01_a.ipynb").chapters
     assert select("course_lib/functional/pool.py").chapters == []
     edited = select("chapters/02_b.ipynb")
     assert edited.chapters == ["02_b.ipynb"]
     assert edited.commands()["guard"][-1] == "02_b"
     assert "guard" not in select("course_lib/functional/conv.py").commands()
+
+
+def test_of_the_chapters_touched_from_afar_the_quickest_are_run(select, check_change, monkeypatch):
+    far = select("course_lib/functional/conv.py")
+    assert (far.chapters, far.left) == (["03_c.ipynb"], ["01_a.ipynb"])
+    edited = select("course_lib/functional/conv.py", "chapters/01_a.ipynb")
+    assert (edited.chapters, edited.left) == (["01_a.ipynb", "03_c.ipynb"], [])
+    monkeypatch.setattr(check_change, "SECONDS", 50)
+    assert select("course_lib/functional/conv.py").left == []
 
 
 def test_docstrings_are_read_where_a_public_module_changed(select):
