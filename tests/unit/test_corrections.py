@@ -95,6 +95,41 @@ def test_googlenet_is_nine_times_smaller():
     assert round(large / sum(p.numel() for p in papers.parameters()), 1) == 8.7
 
 
+def test_googlenet_table_rows():
+    rows = {  # input channels, the six filters of the table, parameters printed, places
+        "3a": (192, 64, 96, 128, 16, 32, 32, 159, 28),
+        "3b": (256, 128, 128, 192, 32, 96, 64, 380, 28),
+        "4a": (480, 192, 96, 208, 16, 48, 64, 364, 14),
+        "4b": (512, 160, 112, 224, 24, 64, 64, 437, 14),
+        "4c": (512, 128, 128, 256, 24, 64, 64, 463, 14),
+        "4d": (512, 112, 144, 288, 32, 64, 64, 580, 14),
+        "4e": (528, 256, 160, 320, 32, 128, 128, 840, 14),
+        "5a": (832, 256, 160, 320, 32, 128, 128, 1072, 7),
+        "5b": (832, 384, 192, 384, 48, 128, 128, 1388, 7),
+    }
+    weights = {
+        name: C * (n1 + r3 + r5 + p) + 9 * r3 * n3 + 25 * r5 * n5
+        for name, (C, n1, r3, n3, r5, n5, p, _, _) in rows.items()
+    }
+    off = {name for name, row in rows.items() if abs(weights[name] / 1024 / row[7] - 1) > 0.02}
+    assert off == {"4c", "5a"}
+    assert round(weights["4c"] / 1024) == 498
+    assert round(weights["5a"] / 1024) == 1018
+    assert round(weights["5a"] * 7**2 / 1e6) == 51
+    with_48 = 832 * (256 + 160 + 48 + 128) + 9 * 160 * 320 + 25 * 48 * 128
+    assert abs(with_48 / 1024 / 1072 - 1) < 0.01
+    assert round(with_48 * 7**2 / 1e6) == 54
+
+
+def test_alexnet_first_layer():
+    layer = nn.Conv2d(3, 96, 11, stride=4, device="meta")
+    places = {size: layer(torch.empty(3, size, size, device="meta")).shape[-1] for size in range(220, 236)}
+    assert places[224] == 54
+    assert [size for size, n in places.items() if n == 55] == [227, 228, 229, 230]
+    assert 96 * 55 * 55 == 290_400
+    assert 96 * 55 * 48 == 253_440
+
+
 def test_alexnet_dense_layers():
     weights = 6400 * 4096 + 4096 * 4096
     assert weights == 42_991_616
