@@ -58,7 +58,7 @@ class Cost(NamedTuple):
     flops : int
         Twice `macs`: a multiplication and an addition.
     activation_bytes : int
-        Memory of all layers' outputs, which training keeps for the backward pass.
+        Memory of all layers' outputs. Training keeps about as much: not all of them, and some more.
     """
 
     layers: list[LayerCost]
@@ -248,8 +248,8 @@ def latency(
 
     References
     ----------
-    .. [1] P. Mattson et al., "MLPerf inference benchmark", arXiv:1911.02549, 2020, for warm-up and
-       repetition.
+    .. [1] V. J. Reddi et al., "MLPerf inference benchmark", arXiv:1911.02549, 2020: a benchmark that
+       prescribes how often to repeat.
 
     Examples
     --------
