@@ -167,6 +167,31 @@ def span(network, size):
     return int(rows.max() - rows.min() + 1)
 
 
+def test_resnet50_multiply_adds():
+    """Both forms, every convolution and the dense layer traced on the meta device."""
+    found = {}
+    for form in ("torchvision", "paper"):
+        with torch.device("meta"):
+            network = torchvision.models.resnet50()
+            image = torch.empty(1, 3, 224, 224)
+        for block in network.modules():
+            if form == "paper" and isinstance(block, torchvision.models.resnet.Bottleneck):
+                block.conv1.stride, block.conv2.stride = block.conv2.stride, block.conv1.stride
+        total = [0]
+
+        def count(layer, inputs, output, total=total):
+            total[0] += output.numel() * layer.weight[0].numel()
+
+        for layer in network.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                layer.register_forward_hook(count)
+        network(image)
+        found[form] = total[0]
+        assert sum(p.numel() for p in network.parameters()) == 25_557_032
+    assert found == {"torchvision": 4_089_184_256, "paper": 3_857_973_248}
+    assert round(2 * found["paper"] / 1e9, 1) == 7.7
+
+
 def test_deep_kernel_coverage():
     kernel = nn.Conv2d(1, 1, 3, padding=1, bias=False)
     nn.init.ones_(kernel.weight)
