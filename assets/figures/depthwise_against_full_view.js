@@ -24,7 +24,7 @@
       const [full, depthwise, pointwise] = this.panels.map(({ node }) => node);
       const separable = el("div", { class: "cf-separable" }, depthwise, sign("then"), pointwise);
       this.ratio = el("p", { class: "cf-ratio", "data-part": "ratio" });
-      this.table = el("div", { class: "cf-costs" });
+      this.table = el("div", { class: "cf-costs", role: "region", tabindex: 0, "aria-label": "The cost as a table" });
       const note = el("p", { class: "cf-note" }, "A column for each input channel, a row for each output channel. Stride 1, padding that keeps the size, no biases.");
       figure.body.append(this.buildControls(), el("div", { class: "cf-against" }, full, sign("or"), separable), this.table, this.ratio, note);
     }
