@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from benchmarks._harness import machine
@@ -28,6 +31,13 @@ def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
     """Share of images classified correctly."""
     batches = zip(images.split(500), labels.split(500), strict=True)
     return round(evaluate(model, batches)["accuracy"], 4)
+
+
+def endless_batches(count: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Rows of whole batches, in a new order after every pass."""
+    while True:
+        order = torch.randperm(count, generator=generator)  # (count,)
+        yield from reversed([rows for rows in order.split(size) if len(rows) == size])
 
 
 def make(
@@ -57,3 +67,28 @@ def save(name: str, command: str, experiments: dict[str, list[dict]]) -> None:
         parts.append(f' "{key}": [\n  ' + ",\n  ".join(map(json.dumps, runs)) + "\n ]")
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
+def main(
+    about: str,
+    name: str,
+    command: str,
+    experiments: Iterable[str],
+    runs_of: Callable[[str, ProcessPoolExecutor, list[dict]], Iterator[dict]],
+    shown: tuple[str, ...],
+) -> None:
+    """Run a script's command line: make the experiments asked for; every run is stored at once."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=tuple(experiments), help="one experiment; the rest stays as stored")
+    parser.add_argument("--workers", type=int, default=2, help="processes of one thread (default 2)")
+    parser.add_argument("--resume", action="store_true", help="keep the runs that the file holds")
+    options = parser.parse_args()
+    stored = read(name)
+    result = {key: stored.get(key, []) for key in experiments}
+    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
+        for key in [options.only] if options.only else experiments:
+            known, result[key] = result[key] if options.resume else [], []
+            for run in runs_of(key, pool, known):
+                result[key].append(run)
+                save(name, command, {kept: runs for kept, runs in result.items() if runs})
+                print(*(f"{field}={run[field]}" for field in shown), flush=True)

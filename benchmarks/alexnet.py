@@ -15,7 +15,6 @@ each. A quarter of an hour on two quiet cores.
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -23,17 +22,12 @@ from functools import cache
 from multiprocessing import get_context
 from typing import NamedTuple
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-if __name__ in ("__main__", "__mp_main__"):
-    for variable in THREADS:  # before NumPy and torch start theirs
-        os.environ[variable] = "1"
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
-import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
-from torch import Tensor, nn  # noqa: E402
-
-from benchmarks._stored import Data, accuracy, make, read, save  # noqa: E402
-from course_lib import datasets  # noqa: E402
+from benchmarks._stored import Data, accuracy, endless_batches, make, read, save
+from course_lib import datasets
 
 NAME, COMMAND = "08_alexnet", "python -m benchmarks.alexnet"
 SEEDS, SEARCH_SEED, BATCH, MARKS, UPDATES = (0, 1, 2), 100, 32, 10, 1500
@@ -129,12 +123,9 @@ def work(task: Task) -> dict:
     optimizer = torch.optim.AdamW(model.parameters(), lr=task.rate, weight_decay=task.decay, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, task.updates)
     record: dict = {"loss": [], "validation": []}
-    batches, losses = [], []
+    batches, losses = endless_batches(len(images), BATCH, generator), []
     for step in range(1, task.updates + 1):
-        if not batches:
-            order = torch.randperm(len(images), generator=generator)
-            batches = [rows for rows in order.split(BATCH) if len(rows) == BATCH]
-        rows = batches.pop()
+        rows = next(batches)
         x = (change(images[rows], COPIES[task.copies], generator) - mean) / std
         loss = F.cross_entropy(model(x), labels[rows])
         optimizer.zero_grad()

@@ -16,26 +16,20 @@ About a quarter of an hour on two cores.
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from multiprocessing import get_context
 from typing import NamedTuple
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-if __name__ in ("__main__", "__mp_main__"):
-    for variable in THREADS:  # before NumPy and torch start theirs
-        os.environ[variable] = "1"
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
-from torch import Tensor, nn  # noqa: E402
-
-from benchmarks._stored import RESULTS, Data, accuracy, make, read, save  # noqa: E402
-from course_lib import datasets  # noqa: E402
-from course_lib.reporting import cost  # noqa: E402
+from benchmarks._stored import RESULTS, Data, accuracy, make, read, save
+from course_lib import datasets
+from course_lib.reporting import cost
 
 NAME, COMMAND, WEIGHTS = "12_efficient", "python -m benchmarks.efficient", "12_source.npz"
 SEEDS, SEARCH_SEED, MARKS, BATCH = (0, 1, 2), 100, 10, 64

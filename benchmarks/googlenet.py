@@ -14,28 +14,20 @@ with twice the updates.
 
 from __future__ import annotations
 
-import argparse
 import math
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from multiprocessing import get_context
 from typing import NamedTuple
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-if __name__ in ("__main__", "__mp_main__"):
-    for variable in THREADS:  # before NumPy and torch start theirs
-        os.environ[variable] = "1"
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
-import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
-from torch import Tensor, nn  # noqa: E402
-
-from benchmarks._stored import Data, accuracy, make, read, save  # noqa: E402
-from course_lib import datasets  # noqa: E402
-from course_lib.models.googlenet import CONFIGURATION  # noqa: E402
+from benchmarks._stored import Data, accuracy, endless_batches, main, make
+from course_lib import datasets
+from course_lib.models.googlenet import CONFIGURATION
 
 NAME, COMMAND = "10_googlenet", "python -m benchmarks.googlenet"
 SEEDS, SEARCH_SEED, BATCH, MARKS = (0, 1, 2), 100, 32, 10
@@ -49,6 +41,8 @@ SHARE = 8  # of the paper's filters, one in so many
 
 #: Modules of the paper's table by name, in their order; "|" halves the map, "*" has an auxiliary head.
 MODULES = "3a 3b | 4a * 4b 4c 4d * 4e | 5a 5b"
+
+SHOWN = ("role", "head", "start", "weight", "rate", "seed", "validation", "train", "seconds")
 
 
 class Task(NamedTuple):
@@ -186,12 +180,9 @@ def work(task: Task) -> dict:
     optimizer = optimizer_for(task, model)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, task.updates)
     record: dict = {"loss": [], "validation": []}
-    batches, losses = [], []
+    batches, losses = endless_batches(len(images), BATCH, generator), []
     for step in range(1, task.updates + 1):
-        if not batches:
-            order = torch.randperm(len(images), generator=generator)
-            batches = [rows for rows in order.split(BATCH) if len(rows) == BATCH]
-        rows = batches.pop()
+        rows = next(batches)
         scores, *others = model(images[rows])
         loss = total = F.cross_entropy(scores, labels[rows])
         if task.weight:
@@ -235,25 +226,5 @@ def runs_of(name: str, pool: ProcessPoolExecutor, known: list[dict]) -> Iterator
     yield from make(work, [kind._replace(seed=seed) for kind in kinds for seed in SEEDS], pool, known)
 
 
-def main() -> None:
-    """Make the runs of both experiments."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--workers", type=int, default=2, help="processes of one thread (default 2)")
-    parser.add_argument("--resume", action="store_true", help="keep the runs that the file holds")
-    parser.add_argument("--only", choices=list(UPDATES), help="one experiment; the other stays as stored")
-    options = parser.parse_args()
-    result = {name: read(NAME).get(name, []) for name in UPDATES}
-    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
-        for name in [options.only] if options.only else UPDATES:
-            known, result[name] = result[name] if options.resume else [], []
-            for run in runs_of(name, pool, known):
-                result[name].append(run)
-                save(NAME, COMMAND, {key: runs for key, runs in result.items() if runs})
-                shown = ("role", "head", "start", "weight", "rate", "seed", "validation", "train", "seconds")
-                print(*(run[key] for key in shown), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, NAME, COMMAND, UPDATES, runs_of, SHOWN)

@@ -17,26 +17,19 @@ Three seeds of everything; the script chooses nothing. Seven minutes on two core
 
 from __future__ import annotations
 
-import argparse
 import math
-import os
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from multiprocessing import get_context
 from typing import NamedTuple
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-if __name__ in ("__main__", "__mp_main__"):
-    for variable in THREADS:  # before NumPy and torch start theirs
-        os.environ[variable] = "1"
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
-import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
-from torch import Tensor, nn  # noqa: E402
-
-from benchmarks._stored import make, read, save  # noqa: E402
-from course_lib import datasets  # noqa: E402
+from benchmarks._stored import main, make
+from course_lib import datasets
 
 NAME, COMMAND = "11_resnet", "python -m benchmarks.resnet"
 SEEDS, BATCH, MARKS, CHANNELS = (0, 1, 2), 32, 10, 16
@@ -47,6 +40,8 @@ VARIANTS = {"copy": RATES, "mixing": RATES, "zero": RATES[1:4], "pre": RATES[1:4
 GROUPS, GROUP_RATES = (32, 8, 4, 2), (0.03, 0.1, 0.3)
 SCHEDULES, SCHEDULE_RATES = ("constant", "warm-up", "cosine", "both"), (0.03, 0.1, 0.3, 1.0)
 NEAR = 0.1  # of He's weights, added to the kernels at the start of `copy` and `mixing`
+
+SHOWN = ("kind", "depth", "group", "schedule", "rate", "seed", "train_error", "seconds")
 
 
 class Task(NamedTuple):
@@ -213,26 +208,10 @@ def tasks(name: str) -> list[Task]:
     return [case._replace(seed=seed) for case in cases for seed in SEEDS]
 
 
-def main() -> None:
-    """Make the runs of the experiments asked for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--only", choices=tuple(UPDATES))
-    parser.add_argument("--workers", type=int, default=2, help="processes of one thread (default 2)")
-    parser.add_argument("--resume", action="store_true", help="keep the runs that the file holds")
-    options = parser.parse_args()
-    stored = read(NAME)
-    result = {name: stored.get(name, []) for name in UPDATES}
-    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
-        for name in [options.only] if options.only else UPDATES:
-            known, result[name] = result[name] if options.resume else [], []
-            for run in make(work, tasks(name), pool, known):
-                result[name].append(run)
-                save(NAME, COMMAND, {key: runs for key, runs in result.items() if runs})
-                shown = ("kind", "depth", "group", "schedule", "rate", "seed", "train_error", "seconds")
-                print(*(run[key] for key in shown), flush=True)
+def runs_of(name: str, pool: ProcessPoolExecutor, known: list[dict]) -> Iterator[dict]:
+    """Make the runs of one experiment."""
+    yield from make(work, tasks(name), pool, known)
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, NAME, COMMAND, UPDATES, runs_of, SHOWN)

@@ -15,26 +15,18 @@ the paper's own deviation. A quarter of an hour on two cores.
 
 from __future__ import annotations
 
-import argparse
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from multiprocessing import get_context
 from typing import NamedTuple
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-if __name__ in ("__main__", "__mp_main__"):
-    for variable in THREADS:  # before NumPy and torch start theirs
-        os.environ[variable] = "1"
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
-import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
-from torch import Tensor, nn  # noqa: E402
-
-from benchmarks._stored import Data, accuracy, make, read, save  # noqa: E402
-from course_lib import datasets  # noqa: E402
+from benchmarks._stored import Data, accuracy, main, make
+from course_lib import datasets
 
 NAME, COMMAND = "09_vgg", "python -m benchmarks.vgg"
 SEEDS, SEARCH_SEED, BATCH, MARKS = (0, 1, 2), 100, 64, 10
@@ -60,6 +52,8 @@ PIXELS = 60  # root mean square of pixels from 0 to 255 less their mean, about
 DEVIATION = 0.014  # of the paper's wide layers: the small VGG-11 learns with it in some hundred updates
 PAPERS_DEVIATION = 0.01
 STARTS = {"11, small": 11, "16, small": 16, "16 from 11": 16, "16, He": 16}
+
+SHOWN = ("kind", "role", "seed", "rate", "validation", "seconds")
 
 
 class Task(NamedTuple):
@@ -262,26 +256,5 @@ def experiment(name: str, pool: ProcessPoolExecutor, known: list[dict]) -> Itera
     yield from judge(name, rates, pool, known)
 
 
-def main() -> None:
-    """Make the runs of the experiments asked for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--only", choices=tuple(UPDATES))
-    parser.add_argument("--workers", type=int, default=2, help="processes of one thread (default 2)")
-    parser.add_argument("--resume", action="store_true", help="keep the runs that the file holds")
-    options = parser.parse_args()
-    stored = read(NAME)
-    result = {name: stored.get(name, []) for name in UPDATES}
-    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
-        for name in [options.only] if options.only else UPDATES:
-            known, result[name] = result[name] if options.resume else [], []
-            for run in experiment(name, pool, known):
-                result[name].append(run)
-                save(NAME, COMMAND, {key: runs for key, runs in result.items() if runs})
-                shown = ("kind", "role", "seed", "rate", "validation", "seconds")
-                print(*(f"{key}={run[key]}" for key in shown), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, NAME, COMMAND, UPDATES, experiment, SHOWN)
