@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.grading.compare import Difference, compare, matches
+from course_lib.grading.compare import ANYTHING, Difference, compare, matches
 from course_lib.grading.contract import (
     REFERENCE,
     CallFailed,
@@ -186,35 +186,62 @@ def _hint(
     """The hint of the known mistake whose answer equals the student's.
 
     Where several fit the first failing case, the one that fits every other case as well is preferred: those
-    that follow, and those before it, where the student's answer was right.
+    that follow, and those before it, where the student's answer was right. Where none fits and the check
+    looks at one part of the answer, the only mistake that fits this part in all cases is named: the other
+    parts may be wrong in another way.
     """
-    candidates = [hint for hint in check.mistakes if _fits(check, hint, cases[first], problem.got)]
-    if len(candidates) < (1 if check.sure else 2):
-        return candidates[0] if candidates else ""
-    for case in (*cases[first + 1 :], *cases[:first]):
+    expected = expected_of(check, cases[first])
+    in_part = isinstance(expected, tuple) and any(part is ANYTHING for part in expected)
+    for partly in (False, True) if in_part else (False,):
+        certain = check.sure or partly
+        candidates = [
+            hint for hint in check.mistakes if _fits(check, hint, cases[first], problem.got, partly=partly)
+        ]
+        if len(candidates) >= (1 if certain else 2):
+            candidates = _narrowed(check, function, (*cases[first + 1 :], *cases[:first]), candidates, partly)
+        if candidates and not (partly and len(candidates) > 1):
+            return candidates[0]
+    return ""
+
+
+def _narrowed(
+    check: Check, function: Callable[..., Any], cases: Sequence[Case], candidates: list[str], partly: bool
+) -> list[str]:
+    """The candidates that fit the student's answers to the other cases too."""
+    for case in cases:
         try:
             got = function(*_copy(case.args), **_copy(case.kwargs))
         except (Exception, SystemExit):
             break
-        narrowed = [hint for hint in candidates if _fits(check, hint, case, got, differs=False)]
-        candidates = narrowed if check.sure else narrowed or candidates
-    return candidates[0] if candidates else ""
+        narrowed = [
+            hint for hint in candidates if _fits(check, hint, case, got, differs=False, partly=partly)
+        ]
+        candidates = narrowed if check.sure or partly else narrowed or candidates
+    return candidates
 
 
-def _fits(check: Check, hint: str, case: Case, got: Any, differs: bool = True) -> bool:
-    """Whether a mistake gives this answer, and (``differs``) one that is not the right answer too."""
+def _fits(
+    check: Check, hint: str, case: Case, got: Any, *, differs: bool = True, partly: bool = False
+) -> bool:
+    """Whether a mistake gives this answer, and (``differs``) one that is not the right answer too.
+
+    ``partly``: in the parts of the answer that the check looks at.
+    """
     tolerances = {"rtol": check.rtol, "atol": check.atol}
     try:
         with np.errstate(all="ignore"):
             wrong = check.mistakes[hint](*_copy(case.args), **_copy(case.kwargs))
     except (ValueError, IndexError, TypeError, ZeroDivisionError):
         return False  # the mistake has no answer to this case
+    expected = expected_of(check, case)
     if isinstance(wrong, Shape):
-        return np.shape(got) == wrong and np.shape(expected_of(check, case)) != wrong
+        return np.shape(got) == wrong and np.shape(expected) != wrong
+    if partly and isinstance(wrong, tuple) and len(wrong) == len(expected):
+        wrong = tuple(e if e is ANYTHING else w for e, w in zip(expected, wrong, strict=True))
     if not matches(wrong, got, **tolerances):
         return False
     # A mistake that makes no difference to this case is none; the answer is wrong in another way.
-    return not differs or not matches(expected_of(check, case), wrong, **tolerances)
+    return not differs or not matches(expected, wrong, **tolerances)
 
 
 def _message(check: Check, case: Case, problem: _Problem, hint: str, which: str, hidden: bool) -> str:

@@ -170,10 +170,11 @@ class Residual(nn.Module):
         first=False,
         norm=True,
         extra=False,
+        shift=False,
     ):
         super().__init__()
         project = (stride != 1 or c_in != c_out) if project is None else project
-        shortcut = [nn.Conv2d(c_in, c_out, 1, stride, bias=bias)] + [nn.BatchNorm2d(c_out)] * norm
+        shortcut = [nn.Conv2d(c_in, c_out, 1, stride, bias=bias or shift)] + [nn.BatchNorm2d(c_out)] * norm
         shortcut = nn.Sequential(*shortcut, *[nn.ReLU()] * extra) if project else nn.Identity()
         if first:
             self.shortcut = shortcut

@@ -78,6 +78,7 @@ MISTAKES = {
     "the stride stands in the second convolution: it belongs to the first": _run(second=True),
     "the projection has no batch norm, or does not use it": _run(norm=False),
     "there is a ReLU in the projection": _run(extra=True),
+    "the projection's convolution has a bias: batch norm has one already": _run(shift=True),
     "the projection's layers are built before the others: build them last": _run(first=True),
     "the shortcut is left out where it would need a projection": _run(
         _projected(lambda F, m, x: F.relu(m.body(x)))
@@ -99,6 +100,9 @@ def count_residual(in_channels, out_channels, stride=1):
 
 COUNT_MISTAKES = {
     "the convolutions have a bias: batch norm has one already": lambda c, o, s=1: _count(c, o, s, bias=1),
+    "the projection's convolution has a bias: batch norm has one already": lambda c, o, s=1: (
+        _count(c, o, s) + (o if s != 1 or c != o else 0)
+    ),
     "there is a projection although the shapes agree": lambda c, o, s=1: _count(c, o, s, project=True),
     "the projection is missing": lambda c, o, s=1: _count(c, o, s, project=False),
     "the projection is missing where the stride alone changes the shape": lambda c, o, s=1: _count(

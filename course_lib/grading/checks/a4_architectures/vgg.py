@@ -154,6 +154,7 @@ def _sizes():
         Case(
             (np.linspace(-1, 1, 48).reshape(1, 2, 4, 6), ((1, 3),), 4, 2, 1),
             note="an image 4 high and 6 wide, seed 1",
+            explain="a block halves both sides: 3 channels of 2 x 3 pixels are left, 18 features",
         ),
         Case(
             (np.linspace(-1, 1, 64).reshape(1, 1, 16, 4), ((1, 2), (2, 3)), 5, 3, 2),

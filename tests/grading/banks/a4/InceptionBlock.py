@@ -72,6 +72,7 @@ def changed(
     bias=True,
     red=1,
     ones=(1, 1),
+    act_c=None,
 ):
     """A block with one thing changed."""
 
@@ -81,7 +82,9 @@ def changed(
             pooling = pool() if pool else nn.MaxPool2d(3, 1, 1)
             self.a = conv(i, c1, ones[0], last, bias=bias)
             self.b = nn.Sequential(conv(i, c2[0], red, act, bias=bias), conv(*c2, 3, last, bias=bias))
-            self.c = nn.Sequential(conv(i, c3[0], red, act, bias=bias), conv(*c3, wide, last, bias=bias))
+            self.c = nn.Sequential(
+                conv(i, c3[0], red, act_c or act, bias=bias), conv(*c3, wide, last, bias=bias)
+            )
             self.d = nn.Sequential(pooling, conv(i, c4, ones[1], pool_act, bias=bias))
 
         def forward(self, x):
@@ -105,6 +108,9 @@ NoReluInTheFirst = wrong(
 NoReluBehindThePool = wrong(fails="run_inception.pooled", hint="the convolution behind the pool is missing")(
     changed(pool_act=I)
 )
+NoReductionReluInTheThirdAlone = wrong(
+    fails="run_inception.third", hint="after the reducing 1x1 convolutions is missing"
+)(changed(act_c=I))
 AveragePool = wrong(fails="run_inception.pooled", hint="takes an average")(
     changed(pool=lambda: nn.AvgPool2d(3, 1, 1))
 )

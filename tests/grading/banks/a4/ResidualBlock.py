@@ -67,7 +67,17 @@ class ConvsFirst(nn.Module):
         return (y + (self.norms[2](self.convs[2](x)) if self.project else x)).clamp_min(0)
 
 
-def changed(way=None, bias=False, project=None, second=False, norm=True, extra=False, first=False, kernel=1):
+def changed(
+    way=None,
+    bias=False,
+    project=None,
+    second=False,
+    norm=True,
+    extra=False,
+    first=False,
+    kernel=1,
+    shift=False,
+):
     """A block with one thing changed; ``way(block, x)`` replaces the forward pass."""
 
     class Changed(nn.Module):
@@ -76,7 +86,7 @@ def changed(way=None, bias=False, project=None, second=False, norm=True, extra=F
             self.shapes_differ = stride != 1 or i != o
             cut = nn.Identity()
             if self.shapes_differ if project is None else project(i, o, stride):
-                conv = nn.Conv2d(i, o, kernel, stride, kernel // 2, bias=bias)
+                conv = nn.Conv2d(i, o, kernel, stride, kernel // 2, bias=bias or shift)
                 cut = nn.Sequential(conv, *[nn.BatchNorm2d(o)] * norm, *[nn.ReLU()] * extra)
             if first:
                 self.cut = cut
@@ -148,6 +158,8 @@ WithBias = wrongly(CO, "the convolutions have a bias", bias=True)
 WithBiasRun = wrongly(ID, "the convolutions have a bias", bias=True)
 ProjectionWithoutNorm = wrongly(PR, "the projection has no batch norm", norm=False)
 ProjectionWithRelu = wrongly(PR, "a ReLU in the projection", extra=True)
+ProjectionWithBias = wrongly(PR, "the projection's convolution has a bias", shift=True)
+ProjectionWithBiasCounted = wrongly(CO, "the projection's convolution has a bias", shift=True)
 ProjectionBuiltFirst = wrongly(PR, "built before the others", first=True)
 LeftOut = wrongly(
     PR, "the shortcut is left out", lambda m, x: F.relu(m.body(x) + (0 if m.shapes_differ else x))
