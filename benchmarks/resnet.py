@@ -5,8 +5,8 @@ one shape, the mean of each channel, a dense layer; as the chapter builds and tr
 
 `depth`: plain and residual stacks of 8 and 32 layers at each of five learning rates, and variants of 32
 layers: plain, but near the copying kernels at the start; plain, but near kernels that mix the channels by a
-random orthogonal matrix, of the same size as the copying ones; at three of the rates residual with a last scale that
-starts at 0, and residual with pre-activation. Three times the chapter's updates.
+random orthogonal matrix, of the same size as the copying ones; at three of the rates residual with a last
+scale that starts at 0, and residual with pre-activation. Three times the chapter's updates.
 
 `groups`: batch norm over 2, 4, 8 or all 32 images of the same batches, residual, 8 layers.
 
