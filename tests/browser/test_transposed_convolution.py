@@ -12,6 +12,7 @@ from reader import FIGURES, axe_violations
 
 pytestmark = pytest.mark.browser
 
+CHAPTER = "chapters/16_upsampling.html"
 ROOT = '[data-figure="transposed-convolution"]'
 README = (ASSETS / "figures" / "README.md").read_text(encoding="utf-8")
 PRESETS = ["worked", "overlap", "uneven", "even", "bilinear"]
@@ -189,3 +190,16 @@ def test_axe_finds_nothing(figure_reader, theme):
         page.get_by_label("Example").select_option("worked")
         page.get_by_label("Padding").fill("7")
         assert axe_violations(page, FIGURES) == []
+
+
+@pytest.mark.on_page(CHAPTER)
+def test_the_chapter_s_figure_works_the_example_of_the_text(chapter):
+    one = chapter.locator(ROOT)
+    one.focus()
+    chapter.keyboard.press("Home")
+    for _ in range(3):
+        assert chapter.evaluate(GRID, "output") != [[0, 1, 0, 0], [1, 0, 0, 0], [0, 2, 0, 3], [2, 0, 3, 0]]
+        chapter.keyboard.press("ArrowRight")
+    assert chapter.evaluate(GRID, "output") == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 2, 0, 3], [2, 0, 3, 0]]
+    assert said(one).endswith("3 both ways; 1 window writes there.")
+    assert axe_violations(chapter, FIGURES) == []
