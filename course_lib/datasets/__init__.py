@@ -12,8 +12,17 @@ from course_lib._validation import as_bool, as_int, fail
 from course_lib.datasets import vision
 from course_lib.datasets.digits import load_digits_28
 from course_lib.datasets.drawing import CLASSES, scenes
+from course_lib.datasets.sentences import load_sentences
 from course_lib.datasets.shapes import load_shapes
-from course_lib.datasets.types import ImageData, SceneData, Scenes, Split, VisionData
+from course_lib.datasets.types import (
+    ImageData,
+    SceneData,
+    Scenes,
+    SentenceData,
+    Sentences,
+    Split,
+    VisionData,
+)
 from course_lib.datasets.vision import DataDamagedError, DataMissingError
 
 if TYPE_CHECKING:
@@ -25,26 +34,30 @@ __all__ = [
     "ImageData",
     "SceneData",
     "Scenes",
+    "SentenceData",
+    "Sentences",
     "Split",
     "VisionData",
     "data_loader",
     "load",
     "scenes",
 ]
-_NAMES = ("digits", "scenes", "shapes", *vision.ARRAYS, *vision.PHOTOGRAPHS)
+_NAMES = ("digits", "scenes", "shapes", "sentences", *vision.ARRAYS, *vision.PHOTOGRAPHS)
 
 
 def load(
     name: str, root: str | os.PathLike | None = None, download: bool = False, **options: Any
-) -> ImageData | SceneData | VisionData:
+) -> ImageData | SceneData | SentenceData | VisionData:
     """Load a data set by name.
 
     Parameters
     ----------
-    name : {"digits", "scenes", "shapes", "mnist", "fashion_mnist", "cifar10", "voc", "oxford_pet"}
+    name : {"digits", "scenes", "shapes", "sentences", "mnist", "fashion_mnist", "cifar10", "voc", \
+"oxford_pet"}
         ``"digits"``: 1,797 real handwritten digits that come with scikit-learn, drawn as 1 x 28 x 28.
         ``"scenes"``: drawn shapes with class, box and mask. ``"shapes"``: one drawn shape amid clutter, as
-        3 x 64 x 64, to classify. None of these needs the network. The others are torchvision's.
+        3 x 64 x 64, to classify. ``"sentences"``: 3,200 sentences from the docstrings of four libraries.
+        None of these needs the network. The others are torchvision's.
     root : str or path, optional
         Folder of torchvision's data sets; by default ``$COURSE_DATA``, else ``data`` in the working
         directory.
@@ -56,8 +69,8 @@ def load(
 
     Returns
     -------
-    ImageData, SceneData or VisionData
-        The two splits and the names of the classes. PASCAL VOC 2012's ``test`` is its published ``val``.
+    ImageData, SceneData, SentenceData or VisionData
+        The splits and the names of the classes. PASCAL VOC 2012's ``test`` is its published ``val``.
 
     Raises
     ------
@@ -88,6 +101,8 @@ def load(
         return load_digits_28()
     if name == "shapes":
         return load_shapes(**options)
+    if name == "sentences":
+        return load_sentences()
     return _load_scenes(**options) if name == "scenes" else vision.load_vision(name, root, download)
 
 

@@ -89,6 +89,38 @@ class SceneData(NamedTuple):
     classes: tuple[str, ...]
 
 
+class Sentences(NamedTuple):
+    """Sentences and their classes.
+
+    Attributes
+    ----------
+    texts : tuple of str
+        The sentences as they were written.
+    labels : ndarray, shape (N,), int64
+        Index of each sentence's class.
+    """
+
+    texts: tuple[str, ...]
+    labels: np.ndarray
+
+
+class SentenceData(NamedTuple):
+    """A data set of sentences, split for training, choosing and testing.
+
+    Attributes
+    ----------
+    train, validation, test : Sentences
+        The three parts; no file of a library stands in two.
+    classes : tuple of str
+        Name of each class, in the order of the labels.
+    """
+
+    train: Sentences
+    validation: Sentences
+    test: Sentences
+    classes: tuple[str, ...]
+
+
 class VisionData(NamedTuple):
     """Photographs of different sizes, read one by one.
 
