@@ -40,7 +40,8 @@ CONTESTANTS = {
     "width 3": {3: 96},
     "widths 2, 3, 4": {2: 32, 3: 32, 4: 32},
 }
-TRIED = {"words": LADDER[2:7], "words and pairs": LADDER[2:7]}  # where the search begins
+#: Where the search begins; it goes on past an end that is best.
+TRIED = {"words": LADDER[2:7], "words and pairs": LADDER[2:7]}
 PAD, UNKNOWN = 0, 1
 
 
@@ -176,25 +177,32 @@ def run(task: Task) -> dict:
 def race(pool: ProcessPoolExecutor, known: list[dict]) -> Iterator[dict]:
     """Search every contestant's rate and updates, going on past an end that is best; then three seeds."""
     known = list(known)
-    keys = [(task, kind, count) for count in COUNTS for task in TASKS for kind in CONTESTANTS]
-    found: dict[tuple, list[dict]] = {key: [] for key in keys}
-    wanted = {key: set(TRIED.get(key[1], LADDER[1:6])) for key in keys}
-    while any(wanted.values()):
-        tasks = [
-            Task(*key, "search", SEARCH_SEED, rate, UPDATES) for key in keys for rate in sorted(wanted[key])
-        ]
-        for made in make(run, tasks, pool, known):
-            found[made["task"], made["kind"], made["count"]].append(made)
-            yield made
-        for key, runs in found.items():
-            tried = sorted(LADDER.index(r["rate"]) for r in runs)
-            best = LADDER.index(chosen(runs)[0])
-            beyond = {tried[0]: tried[0] - 1, tried[-1]: tried[-1] + 1}.get(best, -1)
-            # A bag of words tells nothing of the order, whatever the rate: there is no best.
-            flat = max(max(r["validation"]) for r in runs) <= 0.5
-            wanted[key] = {LADDER[beyond]} if 0 <= beyond < len(LADDER) and not flat else set()
-    tasks = [Task(*key, "seed", seed, *chosen(found[key])) for key in keys for seed in SEEDS]
-    yield from make(run, tasks, pool, known)
+    for count in (min(COUNTS), max(COUNTS), *sorted(COUNTS)[1:-1]):
+        keys = [(task, kind, count) for task in TASKS for kind in CONTESTANTS]
+        found: dict[tuple, list[dict]] = {key: [] for key in keys}
+        wanted = {key: set(TRIED.get(key[1], LADDER[1:6])) for key in keys}
+        while any(wanted.values()):
+            tasks = [
+                Task(*key, "search", SEARCH_SEED, rate, UPDATES)
+                for key in keys
+                for rate in sorted(wanted[key])
+            ]
+            for made in make(run, tasks, pool, known):
+                found[made["task"], made["kind"], made["count"]].append(made)
+                yield made
+            wanted = {key: beyond(runs) for key, runs in found.items()}
+        tasks = [Task(*key, "seed", seed, *chosen(found[key])) for key in keys for seed in SEEDS]
+        yield from make(run, tasks, pool, known)
+
+
+def beyond(runs: list[dict]) -> set[float]:
+    """The rate next to the best one, if that is an end of those tried; none if all rates do alike."""
+    tried = sorted(LADDER.index(made["rate"]) for made in runs)
+    best = LADDER.index(chosen(runs)[0])
+    neighbour = {tried[0]: tried[0] - 1, tried[-1]: tried[-1] + 1}.get(best, -1)
+    # A bag of words tells nothing of the order, whatever the rate: there is no best.
+    tells = any(abs(share - 0.5) > 0.01 for made in runs for share in made["validation"])
+    return {LADDER[neighbour]} if tells and 0 <= neighbour < len(LADDER) else set()
 
 
 def chosen(runs: list[dict]) -> tuple[float, int]:
