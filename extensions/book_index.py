@@ -92,7 +92,7 @@ def as_markdown(chapter, docname):
         "Derivations": [f"{', '.join(labels)} {section}" for section, labels in derived.items()],
         "Figures": [f"{{numref}}`{name}` {caption}" for name, caption in chapter.figures],
         "Experiments": [f"{section} ({how})" for how, section in chapter.experiments],
-        "Exercises": [f"{{ref}}`{label}`" for label, _ in chapter.exercises],
+        "Exercises": [f"{{ref}}`{label}` {title}" for label, title in chapter.exercises],
     }
     number = int(Path(docname).name[:2])
     lines = [f"## {number} [{chapter.title}](../{docname}.ipynb)"]
