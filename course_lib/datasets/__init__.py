@@ -13,7 +13,7 @@ from course_lib.datasets import vision
 from course_lib.datasets.digits import load_digits_28
 from course_lib.datasets.drawing import CLASSES, scenes
 from course_lib.datasets.sentences import load_sentences
-from course_lib.datasets.shapes import load_shapes
+from course_lib.datasets.shapes import load_shapes, shape_masks
 from course_lib.datasets.types import (
     ImageData,
     SceneData,
@@ -41,6 +41,7 @@ __all__ = [
     "data_loader",
     "load",
     "scenes",
+    "shape_masks",
 ]
 _NAMES = ("digits", "scenes", "shapes", "sentences", *vision.ARRAYS, *vision.PHOTOGRAPHS)
 

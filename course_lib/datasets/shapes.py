@@ -34,23 +34,62 @@ def load_shapes(train: int = 6000, test: int = 1000, seed: int = 0, **options: o
         fail("datasets.load", "options among train, test, seed", sorted(options))
     train, test = (as_int("datasets.load", name, n, 0) for name, n in (("train", train), ("test", test)))
     seed = as_int("datasets.load", "seed", seed, 0)
-    return ImageData(_draw(train, 2 * seed), _draw(test, 2 * seed + 1), CLASSES)
+    return ImageData(_draw(train, 2 * seed)[0], _draw(test, 2 * seed + 1)[0], CLASSES)
 
 
-def _draw(count: int, stream: int) -> Split:
-    """Draw ``count`` images; the first of a longer run are those of a shorter one."""
+def shape_masks(count: int = 1000, *, split: str = "test", seed: int = 0) -> np.ndarray:
+    """Where the shape with a name lies on the images of ``load("shapes")``.
+
+    Parameters
+    ----------
+    count : int, default 1000
+        How many masks; at least 0.
+    split : {"train", "test"}, default "test"
+        Which of the two splits.
+    seed : int, default 0
+        That of the images.
+
+    Returns
+    -------
+    ndarray, shape (count, 64, 64), bool
+        True at the shape's visible pixels; clutter that lies on top of it is left out.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    .. [1] I. Quilez, "2D distance functions", the source of drawing shapes by their distance.
+
+    Examples
+    --------
+    >>> masks = shape_masks(50)
+    >>> masks.shape, bool(masks.any(axis=(1, 2)).all())
+    ((50, 64, 64), True)
+    """
+    count, seed = as_int("shape_masks", "count", count, 0), as_int("shape_masks", "seed", seed, 0)
+    if split not in ("train", "test"):
+        fail("shape_masks", "`split` to be 'train' or 'test'", repr(split))
+    return _draw(count, 2 * seed + (split == "test"))[1]
+
+
+def _draw(count: int, stream: int) -> tuple[Split, np.ndarray]:
+    """Draw ``count`` images and masks; the first of a longer run are those of a shorter one."""
     images = np.empty((count, 3, SIZE, SIZE), dtype=np.float32)
     labels = np.empty(count, dtype=np.int64)
+    masks = np.empty((count, SIZE, SIZE), dtype=bool)
     bits = Bits(stream)
     for start in range(0, count, _CHUNK):
         chunk = slice(start, start + _CHUNK)  # always drawn whole, then cut
-        drawn, kind = _draw_chunk(bits)
         size = len(labels[chunk])
-        images[chunk], labels[chunk] = drawn[:size], kind[:size]
-    return Split(images, labels)
+        for out, part in zip((images, labels, masks), _draw_chunk(bits), strict=True):
+            out[chunk] = part[:size]
+    return Split(images, labels), masks
 
 
-def _draw_chunk(bits: Bits) -> tuple[np.ndarray, np.ndarray]:
+def _draw_chunk(bits: Bits) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Ground, clutter below, the shape, clutter above, noise."""
     kind = bits.integers(len(CLASSES), _CHUNK)  # (B,)
     images, ground = background(bits, _CHUNK, SIZE, SIZE)  # (B, 3, H, W), (B,)
@@ -66,19 +105,22 @@ def _draw_chunk(bits: Bits) -> tuple[np.ndarray, np.ndarray]:
         rows = kind == k
         distance[rows] = shape(x[rows], y[rows], size[rows])
     paint(images, clear_colour(bits.uniform(0, 1, _CHUNK, 3), ground), distance)
+    masks = distance < 0  # (B, H, W)
     for _ in range(OVER):  # within the shape's circle, so that some of them hide a part of it
-        _add_clutter(images, ground, bits, place + radius * bits.uniform(-1, 1, 2, _CHUNK), thin=True)
+        piece = place + radius * bits.uniform(-1, 1, 2, _CHUNK)  # (2, B)
+        masks &= _add_clutter(images, ground, bits, piece, thin=True) >= 0
     grain = bits.bytes(_CHUNK, 3, SIZE, SIZE)  # (B, 3, H, W)
     images += np.float32(NOISE) * (grain * np.float32(2 / 255) - 1)
-    return np.clip(images, 0, 1, out=images), kind
+    return np.clip(images, 0, 1, out=images), kind, masks
 
 
 def _add_clutter(
     images: np.ndarray, ground: np.ndarray, bits: Bits, place: np.ndarray, thin: bool = False
-) -> None:
+) -> np.ndarray:
     """Paint one piece on every image: a bar, or a piece of a ring of the same length and width.
 
-    Neither has a name here, and both have the straight and round edges of those that do.
+    Neither has a name here, and both have the straight and round edges of those that do. Returns its signed
+    distance, (B, H, W).
     """
     length = bits.uniform(4, 14, _CHUNK).astype(np.float32)[:, None, None]  # (B, 1, 1), half of it
     width = bits.uniform(1, 2 if thin else 4, _CHUNK).astype(np.float32)[:, None, None]  # (B, 1, 1), likewise
@@ -89,7 +131,9 @@ def _add_clutter(
     arc = np.maximum(np.abs(_norm(x, y) - length) - width, np.abs(y) * 0.5 - x * np.float32(0.75**0.5))
     bent = bits.integers(2, _CHUNK)[:, None, None] == 1  # (B, 1, 1)
     colour = clear_colour(bits.uniform(0, 1, _CHUNK, 3), ground)  # (B, 3)
-    paint(images, colour, np.where(bent, arc, bar))
+    distance = np.where(bent, arc, bar)  # (B, H, W)
+    paint(images, colour, distance)
+    return distance
 
 
 def _turned(place: np.ndarray, angle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

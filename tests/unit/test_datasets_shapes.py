@@ -94,6 +94,44 @@ def test_colour_brightness_and_ground_say_nothing_of_the_class(drawn):
     assert found < 0.20
 
 
+def test_masks_are_where_the_shape_is_seen(drawn):
+    masks = datasets.shape_masks(200)
+    assert (masks.shape, masks.dtype) == ((200, 64, 64), bool)
+    np.testing.assert_array_equal(datasets.shape_masks(40), masks[:40])
+    ground = np.median(drawn.test.images, axis=(2, 3), keepdims=True)
+    contrast = np.abs(drawn.test.images - ground).mean(axis=1)  # (200, 64, 64)
+    inside, outside = (
+        np.array([c[m].mean() for c, m in zip(contrast, side, strict=True)]) for side in (masks, ~masks)
+    )
+    assert (inside > outside + 0.05).mean() > 0.9
+    assert (datasets.shape_masks(200, split="train") != masks).any()
+    assert (datasets.shape_masks(200, seed=1) != masks).any()
+
+
+def test_masks_follow_the_outline_and_leave_out_what_lies_on_top(drawn):
+    """Within a mask an image has one colour, up to noise: a bar that hides a part of the shape is no part of it."""
+    masks, images = datasets.shape_masks(200), drawn.test.images
+    for image, mask in zip(images, masks, strict=True):
+        inner = mask & np.roll(mask, 1, 0) & np.roll(mask, -1, 0) & np.roll(mask, 1, 1) & np.roll(mask, -1, 1)
+        assert np.ptp(image[:, inner], axis=1).max() <= 2 * shapes.NOISE + 1e-6
+    sizes = masks.sum(axis=(1, 2)) / np.pi
+    assert sizes.max() < shapes.LARGEST**2
+    assert sizes.min() > 0.1 * shapes.SMALLEST**2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"count": -1}, "shape_masks: expected `count` to be an integer of at least 0, got -1"),
+        ({"split": "validation"}, "shape_masks: expected `split` to be 'train' or 'test', got 'validation'"),
+        ({"seed": 0.5}, "shape_masks: expected `seed` to be an integer of at least 0, got 0.5"),
+    ],
+)
+def test_bad_arguments_of_masks_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        datasets.shape_masks(**arguments)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
