@@ -1,8 +1,8 @@
 """Two more networks for chapter 14, stored: ``python -m benchmarks.seeing``.
 
 The course's weights are those of one ResNet-18, trained in the comparison from seed 0. What a map shows may
-be the habit of one network, so the chapter asks three: this script trains the comparison's other two seeds, on
-the same terms, and stores their parameters and running means in half precision. A minute on two cores.
+be the habit of one network, so the chapter asks three: this script trains the comparison's other two seeds,
+on the same terms, and stores their parameters and running means in half precision. A minute on two cores.
 """
 
 from __future__ import annotations
