@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_erosion
 
 from course_lib import datasets
 from course_lib.datasets import shapes
@@ -112,7 +113,7 @@ def test_masks_follow_the_outline_and_leave_out_what_lies_on_top(drawn):
     """Within a mask an image has one colour, up to noise: a bar that hides a part of the shape is no part of it."""
     masks, images = datasets.shape_masks(200), drawn.test.images
     for image, mask in zip(images, masks, strict=True):
-        inner = mask & np.roll(mask, 1, 0) & np.roll(mask, -1, 0) & np.roll(mask, 1, 1) & np.roll(mask, -1, 1)
+        inner = binary_erosion(mask, np.ones((3, 3)))  # edges are mixtures, over one pixel
         assert np.ptp(image[:, inner], axis=1).max() <= 2 * shapes.NOISE + 1e-6
     sizes = masks.sum(axis=(1, 2)) / np.pi
     assert sizes.max() < shapes.LARGEST**2
