@@ -9,7 +9,7 @@ bridges; with the bridges of other images of the batch; without the finest, with
 down alone with the scores enlarged four times; and chapter 16's fully convolutional network.
 
 `default`: U-Net and chapter 16's network on the default scenes, 64 x 64 with up to four objects, at the rates
-that `networks` found. Keeps the U-Net of seed 0.
+that `networks` found. Keeps the weights of seed 0.
 
 `losses`: U-Net on the scenes of chapter 16 where nothing but crosses counts as an object, with three losses.
 
@@ -34,7 +34,8 @@ from course_lib.datasets.drawing import scenes
 from course_lib.metrics import intersection_over_union
 from course_lib.models.fcn import Upsample
 
-NAME, COMMAND, WEIGHTS = "17_unet", "python -m benchmarks.unet", "17_unet.npz"
+NAME, COMMAND = "17_unet", "python -m benchmarks.unet"
+WEIGHTS = {"U-Net": "17_unet.npz", "FCN": "17_fcn.npz"}
 SEEDS, SEARCH_SEED, MARKS = (0, 1, 2), 100, 8
 LADDER, FIRST = (6e-4, 1.6e-3, 4e-3, 1e-2, 2.5e-2, 6e-2, 0.15, 0.4), (4e-3, 1e-2, 2.5e-2)
 EXPERIMENTS = {
@@ -216,16 +217,16 @@ def work(task: Task) -> dict:
         run |= measured(answer(model, data.test[0]), data.test[1], count)
     run["parameters"] = sum(p.numel() for p in model.parameters())
     run["seconds"] = round(time.process_time() - began, 1)
-    if task == task._replace(experiment="default", kind="U-Net", role="seed", seed=0):
-        keep(model)
+    if task == task._replace(experiment="default", role="seed", seed=0):
+        keep(model, WEIGHTS[task.kind])
     return run
 
 
-def keep(model: nn.Module) -> None:
+def keep(model: nn.Module, file: str) -> None:
     """Write the weights, and how the images were standardised."""
     arrays = {f"model.{key}": value.numpy(force=True) for key, value in model.state_dict().items()}
     _, mean, std = load(64)
-    np.savez_compressed(RESULTS / WEIGHTS, **arrays, mean=mean[0].numpy(), std=std[0].numpy())
+    np.savez_compressed(RESULTS / file, **arrays, mean=mean[0].numpy(), std=std[0].numpy())
 
 
 def best(runs: list[dict]) -> float:
