@@ -1,10 +1,16 @@
 """U-Net and FCN: sizes, skips, and enlargement that begins as interpolation."""
 
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_lib import datasets
+from course_lib.metrics import intersection_over_union
 from course_lib.models import FCN, UNet, bilinear_kernel
 
 
@@ -122,3 +128,34 @@ def test_fcn_reads_scores_from_its_stages(stride, levels):
 def test_fcn_can_normalise_its_stages():
     model = FCN(32, num_classes=3, width=1 / 32, batch_norm=True)
     assert sum(isinstance(m, nn.BatchNorm2d) for m in model.modules()) == 13
+
+
+def test_stored_unet_segments_the_default_scenes():
+    """Chapter 17's weights, in the library's network, give the mean IoU that was stored with them."""
+    folder = Path(__file__).parents[2] / "chapters" / "results"
+    runs = json.loads((folder / "17_unet.json").read_text(encoding="utf-8"))["default"]
+    (claimed,) = (r["test"] for r in runs if (r["kind"], r["role"], r["seed"]) == ("U-Net", "seed", 0))
+    assert (folder / "17_unet.npz").stat().st_size < 1_000_000
+    model = UNet(num_classes=5, in_channels=3, width=1 / 4, depth=2, batch_norm=True).eval()
+    with np.load(folder / "17_unet.npz") as arrays:
+        stored = {key.removeprefix("model."): arrays[key] for key in arrays if key.startswith("model.")}
+        mean, std = arrays["mean"], arrays["std"]
+    model.load_state_dict({in_library(key, depth=2): torch.from_numpy(v) for key, v in stored.items()})
+    scenes = datasets.load("scenes", train=0).test
+    images = torch.from_numpy((scenes.images - mean) / std)
+    with torch.no_grad():
+        found = torch.cat([model(few).argmax(dim=1) for few in images.split(100)])
+    reached = intersection_over_union(found.numpy(), scenes.class_map(), num_classes=5)
+    np.testing.assert_allclose(reached, claimed, rtol=0, atol=0.002)
+    assert reached.mean() >= 0.85
+
+
+def in_library(key, depth):
+    """The library's name of a weight of the chapter: levels of the way up from the bottom, layers in one row."""
+    part, *rest = key.split(".")
+    if part in ("up", "merge"):
+        rest[0] = str(depth - 1 - int(rest[0]))
+    if part in ("down", "merge", "bottom"):
+        *level, pair, layer, name = rest
+        rest = [*level, str(3 * int(pair) + int(layer)), name]
+    return ".".join([part, *rest])
