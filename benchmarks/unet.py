@@ -43,7 +43,7 @@ EXPERIMENTS = {
     "default": ("U-Net", "FCN"),
     "losses": ("cross-entropy", "weighted", "Dice"),
 }
-UPDATES = {"networks": 400, "default": 600, "losses": 300}
+UPDATES = {"networks": 400, "default": 800, "losses": 300}
 BATCH = {"networks": 16, "default": 8, "losses": 16}
 CROSS = 4  # its class, of which `losses` makes the only one
 
