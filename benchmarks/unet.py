@@ -2,11 +2,11 @@
 
 Networks name the class of every pixel of drawn scenes. A search for the rate goes along a ladder until the
 best on validation images is no end of what was tried; the best two are tried with a second seed, and the
-better mean wins. Neither seed is used for anything else. Then three seeds, and one look at the test images
-each.
+better mean wins. Neither seed is used for anything else. Then three seeds, and the test images, which had been
+seen once before: the second seed and twice the updates came after a first round, for all alike.
 
 `search` and `networks`: on the scenes of chapter 16, 32 x 32 with one or two objects, a U-Net of depth 2;
-without its bridges; with the bridges of other images of the batch; without the finest, without the coarser
+without its skips; with the skips of other images of the batch; without the finest, without the coarser
 one; its way down alone with the scores enlarged four times; and chapter 16's fully convolutional network.
 
 `default`: U-Net and chapter 16's network on the default scenes, 64 x 64 with up to four objects, at the rates
