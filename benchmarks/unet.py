@@ -2,7 +2,7 @@
 
 Networks name the class of every pixel of drawn scenes. A search for the rate goes along a ladder until the
 best on validation images is no end of what was tried; the best two are tried with a second seed, and the
-better mean wins. Neither seed is used for anything else. Then three seeds, and the test images, which had been
+better mean wins. Neither seed is used for anything else. Then three seeds, and the test images. They had been
 seen once before: the second seed and twice the updates came after a first round, for all alike.
 
 `search` and `networks`: on the scenes of chapter 16, 32 x 32 with one or two objects, a U-Net of depth 2;
@@ -94,7 +94,7 @@ def two(C_in: int, C_out: int) -> nn.Sequential:
 
 
 class UNet(nn.Module):
-    """U-Net of depth 2 as chapter 17 builds it; `kind` says what becomes of the bridges."""
+    """U-Net of depth 2 as chapter 17 builds it; `kind` says what becomes of the skips."""
 
     def __init__(self, classes: int, kind: str = "U-Net", C: int = 16) -> None:
         super().__init__()
