@@ -6,13 +6,14 @@ import shutil
 
 import a4
 import a4_entries
+import bench
 import forge
 import numpy as np
 import pytest
 import torch
 
 from course_lib.grading import jail, proxy, scoring
-from course_lib.grading.checks.a4_architectures import _graph
+from course_lib.grading.checks._traced import graph
 from course_lib.grading.checks.a4_architectures import budget as judged
 from course_lib.grading.engine import CallFailed
 from course_lib.grading.limits import Limits
@@ -75,7 +76,7 @@ def test_what_is_run_outside_is_the_student_s_network(kernel, name):
     images = np.random.default_rng(0).random((3, *judged.SHAPE), dtype=np.float32)
     with torch.no_grad():
         expected = network(torch.tensor(images)).numpy()
-    np.testing.assert_allclose(_graph.logits(read, images), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(graph.answers(read, images), expected, rtol=1e-4, atol=1e-4)
     assert numbers == sum(v.numel() for v in network.state_dict().values() if v.is_floating_point())
     assert work == measured(network)
 
@@ -87,7 +88,7 @@ def test_images_are_not_changed_by_a_network(kernel):
     described, numbers = handed_in(kernel, network)
     images = np.random.default_rng(0).random((3, *judged.SHAPE), dtype=np.float32)
     before = images.copy()
-    _graph.logits(_graph.read(described, numbers), images)
+    graph.answers(graph.read(described, numbers), images)
     np.testing.assert_array_equal(images, before)
 
 
@@ -235,7 +236,7 @@ FORGED = {
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_answer_is_refused_with_its_reason(name):
     answer, reason = FORGED[name]
-    found = a4.verdict(a4.CHECKS["budget.fits"], lambda: answer)
+    found = bench.verdict(a4.CHECKS["budget.fits"], lambda: answer)
     assert found.status == "failed"
     assert reason in found.message, found.message
 
@@ -243,8 +244,8 @@ def test_a_forged_answer_is_refused_with_its_reason(name):
 def test_the_small_answer_that_the_forged_ones_are_made_of_is_counted():
     network, numbers, work = judged.measure((simple(), NUMBERS))
     assert (numbers, work) == (12_288, 12_288)
-    assert a4.verdict(a4.CHECKS["budget.fits"], lambda: (simple(), NUMBERS)).passed
-    assert not a4.verdict(a4.CHECKS["budget.step_1"], lambda: (simple(), NUMBERS)).passed
+    assert bench.verdict(a4.CHECKS["budget.fits"], lambda: (simple(), NUMBERS)).passed
+    assert not bench.verdict(a4.CHECKS["budget.step_1"], lambda: (simple(), NUMBERS)).passed
     assert list(network.weights) == ["fc.weight"]
 
 
@@ -260,9 +261,9 @@ def test_a_network_over_the_budget_is_not_run(kernel, monkeypatch, channels, rea
         torch.nn.AdaptiveAvgPool2d(1),
     ]
     answer = handed_in(kernel, torch.nn.Sequential(*layers, torch.nn.Flatten()))
-    monkeypatch.setattr(_graph, "logits", lambda *_: pytest.fail("it was run"))
+    monkeypatch.setattr(graph, "answers", lambda *_: pytest.fail("it was run"))
     for name in ("fits", "step_4"):
-        found = a4.verdict(a4.CHECKS[f"budget.{name}"], lambda: answer, seed=1)
+        found = bench.verdict(a4.CHECKS[f"budget.{name}"], lambda: answer, seed=1)
         assert reason in found.message
 
 
@@ -274,7 +275,7 @@ def test_numbers_that_no_layer_uses_count(kernel):
         np.frombuffer(json.dumps(table).encode(), dtype=np.uint8),
         np.concatenate([numbers, np.zeros(30_000, np.float32)]),
     )
-    assert "the budget is" in a4.verdict(a4.CHECKS["budget.fits"], lambda: answer).message
+    assert "the budget is" in bench.verdict(a4.CHECKS["budget.fits"], lambda: answer).message
 
 
 # ---------------------------------------------------------------- the stored entry
@@ -286,7 +287,7 @@ def test_the_stored_weights_earn_full_marks_on_new_images(kernel, tmp_path, monk
     for name, check in a4.CHECKS.items():
         if name.startswith("budget."):
             for seed in (None, 0):
-                found = a4.verdict(check, kernel["budget"], seed)
+                found = bench.verdict(check, kernel["budget"], seed)
                 assert found.passed, found.message
     network, _, _ = judged.measure(kernel["budget"]())
     assert judged.accuracy(network, 123_456) > max(judged.STEPS.values())
@@ -295,7 +296,7 @@ def test_the_stored_weights_earn_full_marks_on_new_images(kernel, tmp_path, monk
 def test_broken_files_are_named(kernel, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path, fits = tmp_path / a4.WEIGHTS.name, a4.CHECKS["budget.fits"]
-    assert "is not beside the notebook" in a4.verdict(fits, kernel["budget"]).message
+    assert "is not beside the notebook" in bench.verdict(fits, kernel["budget"]).message
     pickled = io.BytesIO()
     np.savez(pickled, a=np.array([{"x": 1}], dtype=object))
     for content in (
@@ -306,7 +307,7 @@ def test_broken_files_are_named(kernel, tmp_path, monkeypatch):
         pickled.getvalue(),
     ):
         path.write_bytes(content)
-        message = a4.verdict(fits, kernel["budget"]).message
+        message = bench.verdict(fits, kernel["budget"]).message
         assert "cannot be read as save_weights writes it" in message, content[:20]
 
 

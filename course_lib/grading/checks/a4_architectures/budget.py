@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 
-from course_lib.grading.checks.a4_architectures import _graph
-from course_lib.grading.compare import Difference
-from course_lib.grading.engine import Case, Check
+from course_lib.grading.checks._traced.budgets import Budget
+from course_lib.grading.checks._traced.graph import Refused
 
 SHAPE, CLASSES = (3, 32, 32), 4
 PARAMETERS, MULTIPLY_ADDS = 25_000, 3_000_000
@@ -26,80 +24,30 @@ def images(seed):
     return drawn.images, drawn.labels[:, 0]
 
 
-_MEASURED: dict[bytes, float] = {}
+def _accuracy(logits, seed):
+    """The share of images of a seed that are named right."""
+    if logits.shape[1] != CLASSES:
+        raise Refused(f"the network gives {logits.shape[1]} logits, expected {CLASSES}")
+    return float((logits.argmax(axis=1) == images(seed)[1]).mean())
 
 
-def accuracy(network, seed):
-    """The share of images of a seed that the network names; kept, for several checks ask the same."""
-    total = hashlib.sha256(repr((network.nodes, seed)).encode())
-    for name, array in network.weights.items():
-        total.update(repr((name, array.shape)).encode() + array.tobytes())
-    key = total.digest()
-    if key not in _MEASURED:
-        while len(_MEASURED) > 3:  # the images for validation and the new ones, asked for in turn
-            _MEASURED.pop(next(iter(_MEASURED)))
-        x, labels = images(seed)
-        y = _graph.logits(network, x)  # (N, K)
-        if y.shape[1] != CLASSES:
-            raise _graph.Refused(f"the network gives {y.shape[1]} logits, expected {CLASSES}")
-        _MEASURED[key] = float((y.argmax(axis=1) == labels).mean())
-    return _MEASURED[key]
+def _poor(reached):
+    """A remark on an accuracy that guessing gives."""
+    chance = reached < 1.2 / CLASSES
+    return "; that is chance: was the network trained, and was its best state saved?" if chance else ""
 
 
-def measure(got):
-    """The network of an answer, its numbers and its multiply-adds.
-
-    Raises
-    ------
-    Refused
-        If it is no network.
-    """
-    if not isinstance(got, tuple | list) or len(got) != 2:
-        raise _graph.Refused("budget() is to return the network and its weights")
-    network = _graph.read(*got)
-    return network, network.numbers, _graph.multiply_adds(network, SHAPE)
-
-
-def _over(parameters, work):
-    """Which bound is exceeded; empty where none is."""
-    if parameters > PARAMETERS:
-        return f"the file holds {parameters:,} numbers; the budget is {PARAMETERS:,}"
-    if work > MULTIPLY_ADDS:
-        return f"one image costs {work:,} multiply-adds; the budget is {MULTIPLY_ADDS:,}"
-    return ""
-
-
-def _judge(least):
-    def judge(case, got):
-        try:
-            network, parameters, work = measure(got)
-            text = _over(parameters, work)
-            if not text:
-                reached = accuracy(network, case.expected)
-                text = "" if reached >= least else f"accuracy {reached:.3f}, asked for {least:.2f}"
-                if text and reached < 1.2 / CLASSES:
-                    text += "; that is chance: was the network trained, and was its best state saved?"
-        except _graph.Refused as error:
-            text = _graph.shown(str(error), 300)
-        return Difference("values", text, text) if text else None
-
-    return judge
-
-
-def _check(name, about, least):
-    return Check(
-        f"budget.{name}",
-        "budget",
-        about,
-        (),
-        lambda: [Case((), note="the images for validation", expected=VALIDATION)],
-        lambda rng: [Case((), note="new images", expected=int(rng.integers(10**6, 2**31)))],
-        judge=_judge(least),
-        stream="budget",
-    )
-
-
-CHECKS = (
-    _check("fits", f"at most {PARAMETERS:,} numbers and {MULTIPLY_ADDS:,} multiply-adds", 0.0),
-    *(_check(name, f"accuracy of {least:.0%} or more", least) for name, least in STEPS.items()),
+BUDGET = Budget(
+    function="budget",
+    shape=SHAPE,
+    axes=2,
+    numbers=PARAMETERS,
+    multiply_adds=MULTIPLY_ADDS,
+    measure="accuracy",
+    images=lambda seed: images(seed)[0],
+    quality=_accuracy,
+    validation=VALIDATION,
+    poor=_poor,
 )
+measure, accuracy = BUDGET.read, BUDGET.reached
+CHECKS = BUDGET.checks(STEPS, lambda least: f"accuracy of {least:.0%} or more")

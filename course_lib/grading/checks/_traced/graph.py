@@ -114,8 +114,10 @@ def shown(text: str, most: int = 60) -> str:
     return "".join(c for c in text[:most] if c.isprintable())
 
 
-def multiply_adds(network: Network, shape: tuple[int, int, int]) -> int:
+def multiply_adds(network: Network, shape: tuple[int, int, int], axes: int = 2) -> int:
     """Multiply-adds of convolutions and linear layers for one image; the network is tried on shapes alone.
+
+    ``axes``: of its answer, 2 for logits (N, K), 4 for a map (N, C, H, W).
 
     Raises
     ------
@@ -125,12 +127,12 @@ def multiply_adds(network: Network, shape: tuple[int, int, int]) -> int:
     import torch
 
     meter = _Meter()
-    _run(network, torch.empty((1, *shape), device="meta"), "meta", meter)
+    _run(network, torch.empty((1, *shape), device="meta"), axes, "meta", meter)
     return meter.multiply_adds
 
 
-def logits(network: Network, images: np.ndarray) -> np.ndarray:
-    """Run the network in evaluation mode; shape (N, K). Count first: `multiply_adds` bounds the work.
+def answers(network: Network, images: np.ndarray, axes: int = 2) -> np.ndarray:
+    """Run the network in evaluation mode. Count first: `multiply_adds` bounds the work.
 
     Raises
     ------
@@ -142,8 +144,9 @@ def logits(network: Network, images: np.ndarray) -> np.ndarray:
     rows = []
     with torch.no_grad():
         for start in range(0, len(images), BATCH):
-            rows.append(_run(network, torch.tensor(images[start : start + BATCH]), "cpu", _Meter()).numpy())
-    return np.concatenate(rows)  # (N, K)
+            few = torch.tensor(images[start : start + BATCH])  # (B, C, H, W)
+            rows.append(_run(network, few, axes, "cpu", _Meter()).numpy())
+    return np.concatenate(rows)  # (N, ...)
 
 
 class _Meter:
@@ -166,14 +169,14 @@ class _Meter:
             raise Refused(f"{text}, each of a pool's window counted")
 
 
-def _run(network: Network, x: Any, device: str, meter: _Meter) -> Any:
+def _run(network: Network, x: Any, axes: int, device: str, meter: _Meter) -> Any:
     """Go through the steps; a value is dropped after its last use."""
     import torch
 
-    from course_lib.grading.checks.a4_architectures import _operations
+    from course_lib.grading.checks._traced.operations import Operations
 
     weights = {n: torch.from_numpy(a).to(device) for n, a in network.weights.items()}
-    operations = _operations.Operations(weights, meter)
+    operations = Operations(weights, meter)
     values: dict[int, Any] = {}
     last = _last_use(network.nodes)
     for i, (kind, name, args, kwargs) in enumerate(network.nodes):
@@ -181,7 +184,7 @@ def _run(network: Network, x: Any, device: str, meter: _Meter) -> Any:
             if kind == "input":
                 values[i] = x
             elif kind == "output":
-                return _result(operations.value(args[0] if args else None, values), len(x))
+                return _result(operations.value(args[0] if args else None, values), len(x), axes)
             else:
                 values[i] = operations.run(kind, name, args, kwargs, values)
         except Refused:
@@ -214,10 +217,11 @@ def _references(value: Any, depth: int = 0) -> list[int]:
     return []
 
 
-def _result(y: Any, count: int) -> Any:
+def _result(y: Any, count: int, axes: int) -> Any:
     import torch
 
-    if not torch.is_tensor(y) or y.ndim != 2 or len(y) != count:
+    if not torch.is_tensor(y) or y.ndim != axes or len(y) != count:
         shape = tuple(y.shape) if torch.is_tensor(y) else type(y).__name__
-        raise Refused(f"the network gives {shape}, expected logits of shape (N, K)")
+        wanted = "logits of shape (N, K)" if axes == 2 else "a map of shape (N, C, H, W)"
+        raise Refused(f"the network gives {shape}, expected {wanted}")
     return y

@@ -1,0 +1,1 @@
+"""Networks that a submission hands in as data: counted, run and judged here, outside."""
