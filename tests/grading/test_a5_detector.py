@@ -44,9 +44,9 @@ def rubric():
     return read_rubric(forge.ROOT / "assignments", a5.NAME)
 
 
-def boxes(rng, n):
-    first = rng.uniform(0, 50, (n, 2))
-    return np.concatenate([first, first + rng.uniform(4, 30, (n, 2))], axis=1)
+def boxes(rng, n, reach=50, least=4, most=30):
+    first = rng.uniform(0, reach, (n, 2))
+    return np.concatenate([first, first + rng.uniform(least, most, (n, 2))], axis=1)
 
 
 # ---------------------------------------------------------------- the references are the library's functions
@@ -96,7 +96,7 @@ def test_the_notebook_s_bugs_are_the_grader_s(kernel, bug):
             args = (boxes(rng, 2),)
         else:
             second = rng.permutation(7) / 7 if bug == "nms" else boxes(rng, 3)
-            args = boxes(rng, 7), second
+            args = boxes(rng, 7, reach=12, least=18, most=22), second
         wrong = getattr(expose, f"wrong_{bug}")(*args)
         np.testing.assert_allclose(kernel[f"wrong_{bug}"](*args), wrong, atol=1e-12)
         differ += not np.array_equal(wrong, getattr(expose, f"right_{bug}")(*args))

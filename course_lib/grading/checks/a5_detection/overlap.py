@@ -191,7 +191,7 @@ def _apart():
 
 def _apart_hidden(rng):
     first = boxes(rng, 1, least=4, most=6)
-    w, h = first[0, 2:] - first[0, :2] + rng.uniform(0.3, 1.0, 2)
+    w, h = first[0, 2:] - first[0, :2] + rng.uniform(1.1, 1.6, 2)
     moved = [first[0] + np.array(step) for step in ((w, h, w, h), (w, 0, w, 0), (0, h, 0, h), (-w, h, -w, h))]
     return [
         Case((first, np.array(moved)), note="beside, above and across a corner"),
