@@ -35,7 +35,9 @@ def _thresholds():
         ),
         Case(
             (
-                np.array([[0.1, 0.8, 0], [0.65, 0, 0.2], [0.3, 0.55, 0.9], [0.5, 0, 0.1], [0.2, 0.7, 0.1]]),
+                np.array(
+                    [[0.1, 0.8, 0], [0.65, 0, 0.2], [0.3, 0.55, 0.9], [0.5, 0, 0.12], [0.25, 0.7, 0.15]]
+                ),
                 0.6,
                 0.3,
             ),
@@ -70,7 +72,7 @@ def _thresholds_hidden(rng):
 
 
 def _exact():
-    iou = np.array([[0.5, 0.0], [0.9, 0.0], [0.0, 0.8], [0.375, 0.1], [0.1, 0.2], [0.0, 0.44]])
+    iou = np.array([[0.5, 0.0], [0.9, 0.0], [0.0, 0.8], [0.375, 0.1], [0.15, 0.2], [0.0, 0.44]])
     return [
         Case(
             (iou, 0.5, 0.375),
@@ -91,7 +93,7 @@ def _exact_hidden(rng):
 def _claims():
     return [
         Case(
-            (np.array([[0.8, 0.1], [0.2, 0.3], [0.0, 0.35], [0.1, 0.0]]),),
+            (np.array([[0.8, 0.1], [0.2, 0.3], [0.0, 0.35], [0.15, 0.0]]),),
             note="an object that no anchor overlaps enough",
             expected=np.array([0, -1, 1, -1]),
             explain="object 1 overlaps anchor 2 most, by 0.35: below both thresholds, and still its anchor",
@@ -126,7 +128,7 @@ def _contested():
             "out; 0.3 is the largest left: anchor 1 goes to object 0",
         ),
         Case(
-            (np.array([[0.9, 0.85], [0.7, 0.2], [0.1, 0.6], [0.55, 0.52], [0.3, 0.1]]),),
+            (np.array([[0.9, 0.85], [0.7, 0.2], [0.1, 0.6], [0.55, 0.52], [0.3, 0.15]]),),
             note="an anchor that two objects want, above the thresholds",
             expected=np.array([0, 0, 1, 0, -1]),
             explain="0.9: anchor 0 goes to object 0; of the anchors left object 1 overlaps anchor 2 most",
