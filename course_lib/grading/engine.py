@@ -190,7 +190,9 @@ def _hint(
     looks at one part of the answer, the only mistake that fits this part in all cases is named: the other
     parts may be wrong in another way.
     """
-    expected = expected_of(check, cases[first])
+    if not check.mistakes:
+        return ""
+    expected = expected_of(check, cases[first]) if check.parts else None
     in_part = isinstance(expected, tuple) and any(part is ANYTHING for part in expected)
     for partly in (False, True) if in_part else (False,):
         certain = check.sure or partly
@@ -233,15 +235,17 @@ def _fits(
             wrong = check.mistakes[hint](*_copy(case.args), **_copy(case.kwargs))
     except (ValueError, IndexError, TypeError, ZeroDivisionError):
         return False  # the mistake has no answer to this case
-    expected = expected_of(check, case)
     if isinstance(wrong, Shape):
-        return np.shape(got) == wrong and np.shape(expected) != wrong
-    if partly and isinstance(wrong, tuple) and len(wrong) == len(expected):
+        return np.shape(got) == wrong and np.shape(expected_of(check, case)) != wrong
+    if partly:
+        expected = expected_of(check, case)
+        if not isinstance(wrong, tuple) or len(wrong) != len(expected):
+            return False
         wrong = tuple(e if e is ANYTHING else w for e, w in zip(expected, wrong, strict=True))
     if not matches(wrong, got, **tolerances):
         return False
     # A mistake that makes no difference to this case is none; the answer is wrong in another way.
-    return not differs or not matches(expected, wrong, **tolerances)
+    return not differs or not matches(expected_of(check, case), wrong, **tolerances)
 
 
 def _message(check: Check, case: Case, problem: _Problem, hint: str, which: str, hidden: bool) -> str:
